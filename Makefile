@@ -1,0 +1,55 @@
+# `make demo` shows tickwire at work; `make test` proves it. Both set up what they need in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := src tests benchmarks
+
+.PHONY: help demo test check format interop soak pins clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## make demo               the main job: 20 components, one wire, on the local exchange
+demo: .venv/.run
+	@$(BIN)/tickwire demo
+
+## make test               all tests; needs no network beyond the first install, no root
+test: .venv/.dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+## make check              format, lint (with the banned ambient clocks), types
+check: .venv/.dev
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy
+
+## make format             put the code into its format
+format: .venv/.dev
+	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/ruff check --fix $(CODE)
+
+## make interop            clients nobody here wrote, each in its own environment, read the local exchange
+interop: .venv/.dev
+	@$(BIN)/python -m tests.interop
+
+## make soak MINUTES=5     every market and type held by one client process; ends with its figures
+MINUTES ?= 5
+soak: .venv/.dev
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
+## make pins               pin requirements/*.in anew, with hashes
+pins: .venv/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@for set in run dev; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade \
+	  requirements/$$set.in -o requirements/$$set.txt; done
+
+## make clean              remove .venv and caches
+clean:
+	@rm -rf .venv .interop .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/.run: requirements/run.txt pyproject.toml tools/setup
+	@tools/setup run $(PYTHON)
+
+.venv/.dev: requirements/dev.txt pyproject.toml tools/setup
+	@tools/setup dev $(PYTHON)
+	@touch .venv/.run

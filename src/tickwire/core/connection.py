@@ -1,0 +1,341 @@
+"""The life of one connection, decided without a socket and without a clock.
+
+A `Connection` is told what happened and what time it is; asked with `poll`, it answers with the
+actions that are due and the moment at which it wants to be asked again. Whoever runs it performs
+the actions and reports what came of them. The states and their transitions are in `states`.
+
+The pending state, which the project exists for, is three lines of `_plan_if_due`: changes only
+mark the desired set as different from what was sent; when the debounce is over *and* the limiter
+has a slot, the plan is made from the set as it is at that moment. There is no queue, so a hundred
+changes made during the wait become one message, and a change undone during the wait none.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tickwire.core.backoff import Backoff
+from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
+from tickwire.core.ledger import Ledger
+from tickwire.core.limiter import Limiter
+from tickwire.core.planner import Plan, plan
+from tickwire.core.states import TRANSITIONS, ConnectionState, Input
+from tickwire.subscription import Stream
+from tickwire.world import Random
+
+__all__ = [
+    "Action",
+    "Connection",
+    "Drop",
+    "Lost",
+    "Open",
+    "Ping",
+    "Query",
+    "Restored",
+    "Send",
+    "Timing",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """The waits of one connection, in seconds."""
+
+    debounce_s: float = 0.1
+    """How long changes are collected, from the first one on; later ones do not extend it."""
+    linger_s: float = 5.0
+    """How long an unwanted connection is kept, in case somebody wants it again."""
+    first_data_s: float = 5.0
+    """How long a stream may be silent after it was asked for before questions are asked."""
+    patience_s: float = 60.0
+    """The longest wait between two questions about the same silent stream."""
+    heartbeat: HeartbeatTiming = field(default_factory=HeartbeatTiming)
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+@dataclass(frozen=True)
+class Open:
+    """Open a socket; report `opened` or `lost`."""
+
+    epoch: int
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send the subscription message of this plan now; report `sent` or `lost`."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Send a ping frame."""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Cut the socket or the attempt at one; `lost` need not be reported."""
+
+    reason: str
+    politely: bool
+
+
+@dataclass(frozen=True)
+class Query:
+    """Find out whether these silent streams exist; report `answered`."""
+
+    streams: tuple[Stream, ...]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """To be told: the connection is gone; the next attempt comes after the delay."""
+
+    reason: str
+    failures: int
+    delay_s: float
+    alarm: bool
+
+
+@dataclass(frozen=True)
+class Restored:
+    """To be told: what was wanted is back, apart from `missing`."""
+
+    confirmed: int
+    missing: tuple[Stream, ...]
+    outage_s: float
+
+
+Action = Open | Send | Ping | Drop | Query | Lost | Restored
+
+
+class Connection:
+    """Everything one connection to one endpoint has to decide."""
+
+    def __init__(
+        self,
+        *,
+        timing: Timing,
+        random: Random,
+        connect_limiter: Limiter,
+        message_limiter: Callable[[], Limiter],
+    ) -> None:
+        self.state = ConnectionState.DISCONNECTED
+        self.epoch = 0
+        self.failures = 0
+        self.ledger = Ledger()
+        self.limiter = message_limiter()
+        self._new_limiter = message_limiter
+        self._connect_limiter = connect_limiter
+        self._timing = timing
+        self._random = random
+        self._heartbeat: Heartbeat | None = None
+        self._changed_at: float | None = None
+        self._emptied_at: float | None = None
+        self._attempt_at = 0.0
+        self._lost_at: float | None = None
+        self._verified_at: float | None = None
+        self._queries_open = False
+        self._outbox: list[Action] = []
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.state}, epoch {self.epoch}, {self.ledger!r}>"
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """The last round trip measured by a ping in this epoch."""
+        return None if self._heartbeat is None else self._heartbeat.round_trip_s
+
+    # --- told ---------------------------------------------------------------------------------
+
+    def want(self, added: Iterable[Stream], removed: Iterable[Stream], now: float) -> None:
+        """The desired set has changed."""
+        self.ledger.want(added, removed)
+        if self._changed_at is None:
+            self._changed_at = now
+        if self.ledger.desired:
+            self._emptied_at = None
+            if self.state is ConnectionState.DISCONNECTED:
+                self._move(Input.WANTED)
+                self._attempt_at = now
+        elif self._emptied_at is None:
+            self._emptied_at = now
+
+    def opened(self, now: float) -> None:
+        """The handshake has succeeded."""
+        self._move(Input.OPENED)
+        self._heartbeat = Heartbeat(self._timing.heartbeat, now)
+        self.limiter = self._new_limiter()
+
+    def sent(self, plan: Plan, now: float) -> None:
+        """The message of this plan has gone out."""
+        self._move(Input.SENT)
+        self._changed_at = None
+        self.ledger.sent_out(plan, now, self._timing.first_data_s)
+        self._settle(now)
+
+    def heard(self, now: float) -> None:
+        """Something has come from the other side."""
+        if self._heartbeat is not None:
+            self._heartbeat.heard(now)
+
+    def ponged(self, now: float) -> None:
+        """A ping has been answered."""
+        if self._heartbeat is not None:
+            self._heartbeat.ponged(now)
+
+    def proved(self, stream: Stream, now: float) -> None:
+        """The first data of a stream in this epoch has come."""
+        self.ledger.proved(stream, now)
+        self._settle(now)
+
+    def answered(self, unknown: Iterable[Stream], quiet: Iterable[Stream], now: float) -> None:
+        """A `Query` has its answer: streams that do not exist, and streams that are only quiet.
+
+        An unknown stream leaves the desired set by its owners. A quiet one is asked for again.
+        """
+        self._queries_open = False
+        self.ledger.forget(unknown)
+        if self.ledger.ask_again(quiet, now, self._timing.patience_s) and self._changed_at is None:
+            self._changed_at = now
+        self._settle(now)
+
+    def lost(self, reason: str, now: float, *, retry_after_s: float = 0.0) -> None:
+        """The socket, or the attempt at one, has failed."""
+        if not self.state.can_break:
+            return
+        self.failures += 1
+        alarm = self._timing.backoff.is_exhausted(self.failures)
+        delay_s = max(self._timing.backoff.delay_s(self.failures, self._random), retry_after_s)
+        was_open = self.state.is_open
+        self._move(Input.EXHAUSTED if alarm else Input.LOST)
+        if was_open:
+            self._lost_at = now
+        self._attempt_at = now + delay_s
+        self._disconnected(now)
+        self._outbox.append(Lost(reason, self.failures, delay_s, alarm))
+
+    def stop(self) -> None:
+        """The owner wants no connection any more."""
+        if self.state is not ConnectionState.CLOSED:
+            self._move(Input.STOPPED)
+            self._heartbeat = None
+            self._outbox.append(Drop("stopped", politely=True))
+
+    # --- asked --------------------------------------------------------------------------------
+
+    def poll(self, now: float) -> tuple[list[Action], float | None]:
+        """The actions due now, and when to ask again (`None`: only after being told something)."""
+        self._close_if_unwanted(now)
+        if self.state.is_waiting:
+            self._retry_if_due(now)
+        if self.state is ConnectionState.CONNECTING:
+            self._open_if_allowed(now)
+        if self.state.is_open:
+            self._check_heartbeat(now)
+        if self.state.is_open:
+            self._settle(now)
+            self._ask_about_silent(now)
+            self._plan_if_due(now)
+        actions, self._outbox = self._outbox, []
+        return actions, self._wake_at()
+
+    # --- decisions ----------------------------------------------------------------------------
+
+    def _plan_if_due(self, now: float) -> None:
+        ledger = self.ledger
+        if not ledger.is_dirty:
+            self._changed_at = None
+        elif now >= self._debounced_at() and self.limiter.take(now):
+            self._outbox.append(Send(plan(ledger.desired, ledger.sent, ledger.alive)))
+
+    def _debounced_at(self) -> float:
+        started = self._changed_at if self._changed_at is not None else float("-inf")
+        return started + self._timing.debounce_s
+
+    def _open_if_allowed(self, now: float) -> None:
+        if self._attempt_at <= now and self._connect_limiter.take(now):
+            self._attempt_at = float("inf")
+            self.epoch += 1
+            self._outbox.append(Open(self.epoch))
+
+    def _retry_if_due(self, now: float) -> None:
+        if now >= self._attempt_at:
+            self._move(Input.DUE)
+
+    def _close_if_unwanted(self, now: float) -> None:
+        if self._emptied_at is None or now < self._emptied_at + self._timing.linger_s:
+            return
+        self._emptied_at = None
+        if self.state.can_break or self.state.is_waiting:
+            self._move(Input.EMPTIED)
+            self._disconnected(now)
+            self._changed_at = None
+            self._lost_at = None
+            self.failures = 0
+            self._outbox.append(Drop("nobody wants anything", politely=True))
+
+    def _check_heartbeat(self, now: float) -> None:
+        assert self._heartbeat is not None
+        match self._heartbeat.look(now):
+            case Verdict.PING:
+                self._outbox.append(Ping())
+            case Verdict.DEAD:
+                self._outbox.append(Drop("no answer to a ping", politely=False))
+                self.lost("no answer to a ping", now)
+
+    def _ask_about_silent(self, now: float) -> None:
+        if self._queries_open:
+            return
+        silent = self.ledger.silent(now)
+        if silent:
+            self._queries_open = True
+            self._outbox.append(Query(silent))
+
+    def _settle(self, now: float) -> None:
+        """Notice that everything sent has shown data, and that it has lasted."""
+        ledger = self.ledger
+        if self.state is ConnectionState.SUBSCRIBING and not ledger.unproven:
+            self._move(Input.PROVEN)
+            if self._verified_at is None:
+                self._verified_at = now
+            if self._lost_at is not None:
+                outage_s = now - self._lost_at
+                self._lost_at = None
+                self._outbox.append(Restored(len(ledger.alive), ledger.missing, outage_s))
+        if (
+            self._verified_at is not None
+            and self.failures
+            and now >= self._verified_at + self._timing.backoff.settle_s
+        ):
+            self.failures = 0
+
+    # --- helpers ------------------------------------------------------------------------------
+
+    def _wake_at(self) -> float | None:
+        moments: list[float] = []
+        if self._emptied_at is not None:
+            moments.append(self._emptied_at + self._timing.linger_s)
+        if self.state.is_waiting:
+            moments.append(self._attempt_at)
+        elif self.state is ConnectionState.CONNECTING and self._attempt_at != float("inf"):
+            moments.append(max(self._attempt_at, self._connect_limiter.free_at()))
+        elif self.state.is_open:
+            assert self._heartbeat is not None
+            moments.append(self._heartbeat.look_at)
+            if self.ledger.is_dirty:
+                moments.append(max(self._debounced_at(), self.limiter.free_at()))
+            if not self._queries_open:
+                moments.append(self.ledger.next_question_at)
+            if self._verified_at is not None and self.failures:
+                moments.append(self._verified_at + self._timing.backoff.settle_s)
+        return min(moments, default=None)
+
+    def _disconnected(self, now: float) -> None:
+        self.ledger.reset()
+        self._heartbeat = None
+        self._verified_at = None
+        self._queries_open = False
+        self._changed_at = None
+
+    def _move(self, happened: Input) -> None:
+        self.state = TRANSITIONS[self.state, happened]

@@ -1,0 +1,100 @@
+"""What one connection should carry, what it was asked to carry, and what has proved to flow."""
+
+from collections.abc import Iterable
+
+from tickwire.core.planner import Plan
+from tickwire.subscription import Stream
+
+__all__ = ["Ledger"]
+
+
+class Ledger:
+    """The streams of one connection: desired, sent and alive, with the silent ones in question.
+
+    `alive` maps a stream to the time of its first data in this epoch. A stream that was sent and
+    is not alive is unproven until it shows data or turns out to be merely quiet.
+    """
+
+    def __init__(self) -> None:
+        self.desired: set[Stream] = set()
+        self.sent: set[Stream] = set()
+        self.alive: dict[Stream, float] = {}
+        self.unproven: set[Stream] = set()
+        self._quiet: set[Stream] = set()
+        self._question_at: dict[Stream, float] = {}
+        self._patience_s: dict[Stream, float] = {}
+
+    def __repr__(self) -> str:
+        return f"{len(self.desired)} desired, {len(self.sent)} sent, {len(self.alive)} alive"
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether a message is needed: there is something to say and it was not said yet."""
+        return bool(self.desired) and self.desired != self.sent
+
+    @property
+    def missing(self) -> tuple[Stream, ...]:
+        """Streams that are desired and have shown no data in this epoch."""
+        return tuple(sorted(self.desired - self.alive.keys()))
+
+    @property
+    def next_question_at(self) -> float:
+        """When the first silent stream should be asked about."""
+        return min(self._question_at.values(), default=float("inf"))
+
+    def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
+        self.desired.update(added)
+        for stream in removed:
+            self.desired.discard(stream)
+            self._patience_s.pop(stream, None)
+
+    def sent_out(self, plan: Plan, now: float, first_data_s: float) -> None:
+        """A message has gone out: its streams are the connection's whole subscription now."""
+        self.sent = set(plan.streams)
+        self.alive = {s: at for s, at in self.alive.items() if s in plan.streams}
+        self._quiet &= self.sent
+        self.unproven = {s for s in plan.fresh if s not in self.alive and s not in self._quiet}
+        waiting = self._question_at
+        self._question_at = {
+            s: waiting.get(s, now + self._patience_s.setdefault(s, first_data_s))
+            for s in plan.fresh
+            if s not in self.alive
+        }
+
+    def proved(self, stream: Stream, now: float) -> None:
+        """Data of this stream has come."""
+        if stream in self.sent:
+            self.alive.setdefault(stream, now)
+            self.unproven.discard(stream)
+            self._quiet.discard(stream)
+            self._question_at.pop(stream, None)
+            self._patience_s.pop(stream, None)
+
+    def silent(self, now: float) -> tuple[Stream, ...]:
+        """Streams whose first data is overdue."""
+        return tuple(sorted(s for s, at in self._question_at.items() if at <= now))
+
+    def ask_again(self, streams: Iterable[Stream], now: float, longest_s: float) -> bool:
+        """Take streams that exist but are silent as not sent; the next question comes later."""
+        again = [s for s in streams if s in self.sent and s not in self.alive]
+        for stream in again:
+            self._patience_s[stream] = min(longest_s, 2 * self._patience_s[stream])
+            self._question_at.pop(stream, None)
+            self.sent.discard(stream)
+            self.unproven.discard(stream)
+            self._quiet.add(stream)
+        return bool(again)
+
+    def forget(self, streams: Iterable[Stream]) -> None:
+        """Streams that do not exist need no proof."""
+        for stream in streams:
+            self.unproven.discard(stream)
+            self._question_at.pop(stream, None)
+
+    def reset(self) -> None:
+        """The connection is gone, and with it everything that was sent."""
+        self.sent.clear()
+        self.alive.clear()
+        self.unproven.clear()
+        self._quiet.clear()
+        self._question_at.clear()

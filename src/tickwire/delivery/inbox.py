@@ -1,0 +1,176 @@
+"""The inbox of one component: events in order, bounded, for one consumer.
+
+Two buffers. What came with the last read of the socket is `fresh`; a consumer that keeps up
+takes it from there, and nothing else happens. When the next read comes and finds fresh events
+still lying there, the consumer lags: they are folded into `waiting`, where each type's overflow
+policy holds. So conflation costs nothing, and changes nothing, until somebody is slow.
+
+    frames of one read ──▶ fresh ──(next read comes first)──▶ waiting ──▶ consumer
+                             └────────(consumer keeps up)────────────────▶
+"""
+
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, NamedTuple
+
+from tickwire.delivery.overflow import NEVER_DROP, OVERFLOW, Conflate, DropOldest
+from tickwire.errors import SlowConsumer
+from tickwire.events import BaseWebSocketEvent, ControlEvent, Lagged
+from tickwire.subscription import DataType
+
+__all__ = ["Ended", "Handler", "Inbox", "InboxStatistics", "Item"]
+
+Handler = Callable[[Any], Any]
+
+
+class Ended(Exception):
+    """The inbox was closed in the ordinary way, and everything in it has been taken."""
+
+
+class Item(NamedTuple):
+    """An event on its way, with the handler it is for (`None`: whoever iterates)."""
+
+    event: BaseWebSocketEvent | ControlEvent
+    handler: Handler | None
+
+
+@dataclass(frozen=True)
+class InboxStatistics:
+    """What went through an inbox: `put = taken + conflated + dropped + pending`, to the unit."""
+
+    put: int
+    taken: int
+    conflated: int
+    dropped: int
+    pending: int
+    most_pending: int
+
+
+class Inbox:
+    """A bounded, ordered buffer with a cursor that only its consumer moves."""
+
+    def __init__(
+        self, component_id: str, *, lagged: Callable[[Lagged], Item | None] = lambda _: None
+    ) -> None:
+        """`lagged` makes the item that tells the consumer of a loss, or tells it elsewhere."""
+        self._component_id = component_id
+        self._lagged = lagged
+        self._fresh: deque[Item] = deque()
+        self._waiting: OrderedDict[Hashable, Item] = OrderedDict()
+        self._kept: dict[str, deque[int]] = {}
+        self._serial = count()
+        self._batch = -1
+        self._losses: Counter[str] = Counter()
+        self._wakeup: asyncio.Future[None] | None = None
+        self._ended: BaseException | None = None
+        self._put = self._taken = self._conflated = self._dropped = self._most_pending = 0
+
+    def __repr__(self) -> str:
+        return f"<Inbox of {self._component_id!r}: {len(self)} pending, {self._taken} taken>"
+
+    def __len__(self) -> int:
+        return len(self._fresh) + len(self._waiting)
+
+    # --- the producer's side ------------------------------------------------------------------
+
+    def put(self, item: Item, batch: int) -> None:
+        """Add an event that came with this read of the socket."""
+        if self._ended is not None:
+            return
+        if batch != self._batch:
+            self._batch = batch
+            if self._fresh:
+                self._fold()
+        self._fresh.append(item)
+        self._put += 1
+        wakeup = self._wakeup
+        if wakeup is not None and not wakeup.done():
+            wakeup.set_result(None)
+
+    def end(self, reason: BaseException | None = None) -> None:
+        """Accept nothing more; the consumer gets `reason` once it has taken what is here."""
+        if self._ended is None:
+            self._ended = reason or Ended()
+            if self._wakeup is not None and not self._wakeup.done():
+                self._wakeup.set_result(None)
+
+    # --- the consumer's side ------------------------------------------------------------------
+
+    def take_nowait(self) -> Item | None:
+        """The next event, or `None`."""
+        if self._losses and (told := self._tell_loss()) is not None:
+            return told
+        if self._waiting:
+            key, item = self._waiting.popitem(last=False)
+            if isinstance(key, int):
+                self._kept[_kind(item)].popleft()
+        elif self._fresh:
+            item = self._fresh.popleft()
+        else:
+            return None
+        self._taken += 1
+        return item
+
+    async def take(self) -> Item:
+        """The next event, waiting for it; raises what the inbox was ended with."""
+        while (item := self.take_nowait()) is None:
+            if self._ended is not None:
+                raise self._ended
+            self._wakeup = asyncio.get_running_loop().create_future()
+            try:
+                await self._wakeup
+            finally:
+                self._wakeup = None
+        return item
+
+    def statistics(self) -> InboxStatistics:
+        """What went through so far."""
+        return InboxStatistics(
+            put=self._put,
+            taken=self._taken,
+            conflated=self._conflated,
+            dropped=self._dropped,
+            pending=len(self),
+            most_pending=max(self._most_pending, len(self)),
+        )
+
+    # --- lagging ------------------------------------------------------------------------------
+
+    def _fold(self) -> None:
+        self._most_pending = max(self._most_pending, len(self))
+        while self._fresh:
+            item = self._fresh.popleft()
+            kind = _kind(item)
+            policy = OVERFLOW.get(kind, NEVER_DROP)
+            if isinstance(policy, Conflate):
+                event = item.event
+                assert isinstance(event, BaseWebSocketEvent)
+                key = (kind, event.symbol, getattr(event, "level", None), item.handler)
+                if self._waiting.pop(key, None) is not None:
+                    self._conflated += 1
+                self._waiting[key] = item
+                continue
+            serial = next(self._serial)
+            kept = self._kept.setdefault(kind, deque())
+            kept.append(serial)
+            self._waiting[serial] = item
+            if len(kept) > policy.limit:
+                if isinstance(policy, DropOldest):
+                    del self._waiting[kept.popleft()]
+                    self._dropped += 1
+                    self._losses[kind] += 1
+                else:
+                    self.end(SlowConsumer(self._component_id, len(kept), policy.limit))
+
+    def _tell_loss(self) -> Item | None:
+        kind, dropped = self._losses.popitem()
+        return self._lagged(Lagged(DataType(kind), dropped))
+
+
+def _kind(item: Item) -> str:
+    """The type of a data event; the empty text for control events, which are never dropped."""
+    event = item.event
+    return event.type if isinstance(event, BaseWebSocketEvent) else ""

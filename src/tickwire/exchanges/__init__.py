@@ -1,0 +1,1 @@
+"""Exchange adapters: one folder for each venue, pure translation and nothing else."""

@@ -1,0 +1,512 @@
+"""Wires the rooms together: wishes to lanes, lanes to the hub, the hub to components.
+
+    components ──wishes──▶ SubscriptionManager ──changes──▶ lanes (Supervisor) ──▶ exchange
+    components ◀──inboxes── DataProcessor ◀─────events───── lanes ◀──────────────── exchange
+
+A manager belongs to one event loop. Clients of the same exchange share one, which is what lets
+their wishes merge; `get_global_websocket_manager` is the shared one of the default exchange.
+"""
+
+import asyncio
+import difflib
+import logging
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from weakref import WeakKeyDictionary
+
+from tickwire.core.connection import Timing
+from tickwire.core.exchange import Endpoint
+from tickwire.core.interest import SubscriptionChange, SubscriptionManager
+from tickwire.core.limiter import Limiter
+from tickwire.core.planner import assign
+from tickwire.delivery.component import Component, ComponentStatistics, Taker
+from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
+from tickwire.delivery.inbox import Handler
+from tickwire.errors import ProtocolError, TransportError, UsageError
+from tickwire.events import BaseWebSocketEvent, Rejected
+from tickwire.exchanges.upbit import Upbit
+from tickwire.subscription import Stream, SubscriptionSpec
+from tickwire.transport.rest import fetch
+from tickwire.transport.supervisor import LaneStatistics, Supervisor
+from tickwire.transport.websocket import connect
+from tickwire.world import Random, SystemClock, World, new_uuid
+
+__all__ = [
+    "ManagerStatistics",
+    "Readiness",
+    "WebSocketManager",
+    "get_global_websocket_manager",
+    "shared_manager",
+]
+
+_log = logging.getLogger("tickwire.manager")
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Which streams have shown data on this connection, and which have not (yet)."""
+
+    confirmed: frozenset[Stream]
+    missing: frozenset[Stream]
+
+    def __bool__(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True)
+class ManagerStatistics:
+    """The whole in figures."""
+
+    streams: int
+    lanes: tuple[LaneStatistics, ...]
+    delivery: DeliveryStatistics
+    components: dict[str, ComponentStatistics]
+    uptime_s: float
+
+    @property
+    def messages_sent(self) -> int:
+        return sum(lane.messages_sent for lane in self.lanes)
+
+    @property
+    def connects(self) -> int:
+        return sum(lane.connects for lane in self.lanes)
+
+
+def real_world() -> World:
+    """The host's clocks and chance, and its network."""
+    return World(
+        clock=SystemClock(), random=Random(), new_uuid=new_uuid, connect=connect, fetch=fetch
+    )
+
+
+class WebSocketManager:
+    """Keeps what all components want, and as few connections as that needs.
+
+    Addresses are those of the official SDK: an `environment` (`kr`, `sg`, `id`, `th`), or base
+    URLs of scheme and host. Use it in one event loop, best as `async with`; it starts with the
+    first component and `stop` leaves nothing behind.
+    """
+
+    def __init__(
+        self,
+        *,
+        environment: str = "kr",
+        websocket_base_url: str | None = None,
+        base_url: str | None = None,
+        timing: Timing | None = None,
+        world: World | None = None,
+    ) -> None:
+        self._exchange = Upbit(
+            environment=environment, websocket_base_url=websocket_base_url, base_url=base_url
+        )
+        self._timing = timing or Timing()
+        self._world = world or real_world()
+        self._hub = DataProcessor(self._exchange)
+        self._subscription_manager = SubscriptionManager(self._on_subscription_change)
+        self._connect_limiter = Limiter(self._exchange.connect_limits)
+        self._components: dict[str, Component] = {}
+        self._lanes: dict[Endpoint, list[Supervisor]] = {}
+        self._lane_of: dict[Stream, Supervisor] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._root: asyncio.Task[None] | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._started = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._progress: asyncio.Event = asyncio.Event()
+        self._forgotten: deque[Component] = deque()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._started_at = self._world.clock.now()
+
+    def __repr__(self) -> str:
+        lanes = ", ".join(repr(lane) for lanes in self._lanes.values() for lane in lanes)
+        return (
+            f"<WebSocketManager {self._exchange!r}: {len(self._components)} components, "
+            f"{len(self._subscription_manager)} streams; {lanes or 'no connection'}>"
+        )
+
+    # --- life ---------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Begin to run in this loop; done by the first component as well."""
+        self._check_loop()
+        if self._root is None:
+            if self._stopping.is_set():
+                raise UsageError("this manager was stopped; make another one")
+            loop = asyncio.get_running_loop()
+            self._root = loop.create_task(self._run(), name="tickwire: manager")
+            self._root.add_done_callback(self._ended)
+        await self._started.wait()
+
+    async def _run(self) -> None:
+        """The parent of every task of this manager."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._started.set()
+            await self._stopping.wait()
+            for lanes in self._lanes.values():
+                for lane in lanes:
+                    lane.stop()
+            for task in self._tasks.values():
+                task.cancel()
+
+    def _ended(self, root: asyncio.Task[None]) -> None:
+        self._stopping.set()
+        failure = None if root.cancelled() else root.exception()
+        if failure is not None:
+            _log.critical("the manager has failed; nothing will be delivered", exc_info=failure)
+        for component in self._components.values():
+            component.stream_inbox.end(failure)
+
+    async def stop(self) -> None:
+        """Close every connection and end every task; may be called twice."""
+        self._stopping.set()
+        if self._root is not None:
+            await asyncio.wait([self._root])
+        for component in tuple(self._components.values()):
+            self.release(component)
+
+    def _check_loop(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise UsageError("call this from a coroutine, in a running event loop") from None
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise UsageError(
+                "this manager belongs to another event loop; make one manager for each loop"
+            )
+
+    # --- components ---------------------------------------------------------------------------
+
+    async def register_component(
+        self,
+        component_id: str,
+        component_ref: object | Sequence[SubscriptionSpec] | None = None,
+        subscriptions: Iterable[SubscriptionSpec] | None = None,
+        *,
+        handler: Handler | None = None,
+    ) -> None:
+        """Record what a component wants, in place of what it wanted before.
+
+        Events go to `handler`, or to the component's `handle_event`; control events to its
+        `handle_control`, if it has one. The component is held weakly: once it is collected, its
+        wishes are gone. Without a component the wishes last until `unregister_component`.
+        Returns when the wish is recorded; raises `UsageError`.
+        """
+        if isinstance(component_ref, list | tuple) and subscriptions is None:
+            component_ref, subscriptions = None, component_ref
+        check_component_id(component_id)
+        specs = _check_specs(subscriptions)
+        component = self.new_component(component_id, component_ref)
+        if handler is None:
+            handler = getattr(component_ref, "handle_event", None)
+        if handler is not None and not callable(handler):
+            raise UsageError(f"a handler must be callable, not {handler!r}")
+        await self.start()
+        streams = [stream for spec in specs for stream in await self.streams_of(spec)]
+        self.adopt(component, keep_streams=True)
+        self.want(component, streams, handler)
+
+    async def unregister_component(self, component_id: str) -> None:
+        """Forget a component and its wishes; an unknown id is no error."""
+        self._check_loop()
+        component = self._components.get(component_id)
+        if component is not None:
+            self.release(component)
+
+    def new_component(self, component_id: str, owner: object | None) -> Component:
+        """A component of this manager, not taken in yet; raises `UsageError`."""
+        try:
+            return Component(
+                component_id,
+                owner=owner,
+                control_handler=getattr(owner, "handle_control", None),
+                forgotten=self._forget_soon,
+            )
+        except TypeError:
+            raise UsageError(
+                f"a {type(owner).__name__} cannot be weakly referenced, so its end would go "
+                "unnoticed; add '__weakref__' to its __slots__, or pass handler= instead"
+            ) from None
+
+    def adopt(self, component: Component, *, keep_streams: bool = False) -> None:
+        """Take a component in, in place of one with the same id, and run its inbox.
+
+        `keep_streams` leaves the old wishes standing until the new ones replace them, so that
+        what is in both is not interrupted.
+        """
+        assert self._group is not None
+        present = self._components.get(component.id)
+        if present is component:
+            return
+        if present is not None:
+            if present.owner is not None and present.owner is not component.owner:
+                _log.warning("component id %r is taken over by another object", component.id)
+            self.release(present, keep_streams=keep_streams)
+        self._components[component.id] = component
+        self._tasks[component.id] = self._group.create_task(
+            self._run_component(component), name=f"tickwire: inbox of {component.id}"
+        )
+
+    def want(
+        self, component: Component, streams: Iterable[Stream], handler: Handler | None
+    ) -> None:
+        """Add wishes of a component, for a handler or for whoever iterates."""
+        new = component.want(streams, handler)
+        for stream, taker in new:
+            self._hub.connect(stream, taker)
+        self._subscription_manager.replace(component.id, component.streams)
+
+    def unwant(self, component: Component, streams: Iterable[Stream]) -> None:
+        """Withdraw wishes of a component, whoever they were for."""
+        for stream in tuple(streams):
+            self._disconnect(stream, component.takers.pop(stream, []))
+        self._subscription_manager.replace(component.id, component.streams)
+
+    def release(self, component: Component, *, keep_streams: bool = False) -> None:
+        """Forget a component; none of its handlers is called from now on."""
+        if self._components.get(component.id) is not component:
+            return
+        del self._components[component.id]
+        for stream, takers in component.takers.items():
+            self._disconnect(stream, takers)
+        component.takers.clear()
+        component.stream_inbox.end()
+        if not keep_streams:
+            self._subscription_manager.replace(component.id, ())
+        task = self._tasks.pop(component.id)
+        task.cancel()
+
+    def _disconnect(self, stream: Stream, takers: Iterable[Taker]) -> None:
+        for taker in takers:
+            taker.active = False
+            self._hub.disconnect(stream, taker)
+
+    async def _run_component(self, component: Component) -> None:
+        try:
+            await component.run()
+        except Exception as error:
+            # An inbox ends with an error only when its component cannot keep up.
+            _log.error("component %r is removed: %s", component.id, error)
+            component.stream_inbox.end(error)
+            self.release(component)
+
+    def _forget_soon(self, component: Component) -> None:
+        # The collector may run this in any thread and at any moment, so it only leaves a note.
+        self._forgotten.append(component)
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._forget)
+
+    def _forget(self) -> None:
+        while self._forgotten:
+            component = self._forgotten.popleft()
+            # An id may have been taken over by a newer object, which must stay.
+            if self._components.get(component.id) is component:
+                _log.info("component %r was collected; its wishes are withdrawn", component.id)
+                self.release(component)
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    async def streams_of(self, spec: SubscriptionSpec) -> tuple[Stream, ...]:
+        """The streams of a wish; reads the market list if it names a whole market."""
+        if spec.names_whole_market:
+            body = await self._world.fetch(self._exchange.markets_url())
+            spec = spec.expanded(self._exchange.markets(body))
+        return spec.streams
+
+    def latest(self, spec: SubscriptionSpec) -> BaseWebSocketEvent | None:
+        """The last event of the first stream named, if some component wants it; else `None`."""
+        return self._hub.latest(spec.streams[0])
+
+    async def ready(
+        self, timeout: float | None = None, *, component_id: str | None = None
+    ) -> Readiness:
+        """Wait until every stream wanted (by one component, or by all) has shown data.
+
+        Returns what is confirmed and what is missing once nothing is missing or the time is up.
+        """
+        self._check_loop()
+        timer = None
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = True
+            self._progressed()
+
+        if timeout is not None:
+            clock = self._world.clock
+            timer = clock.call_at(clock.now() + timeout, expire)
+        try:
+            while True:
+                readiness = self._readiness(component_id)
+                if readiness or expired or self._stopping.is_set():
+                    return readiness
+                await self._progress.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _readiness(self, component_id: str | None) -> Readiness:
+        wanted = (
+            frozenset(self._subscription_manager)
+            if component_id is None
+            else self._subscription_manager.wishes_of(component_id)
+        )
+        live = frozenset(stream for stream in wanted if self._is_live(stream))
+        return Readiness(live, wanted - live)
+
+    def _is_live(self, stream: Stream) -> bool:
+        lane = self._lane_of.get(stream)
+        return lane is not None and stream in lane.connection.ledger.alive
+
+    def _progressed(self) -> None:
+        progress, self._progress = self._progress, asyncio.Event()
+        progress.set()
+
+    def statistics(self) -> ManagerStatistics:
+        """The whole in figures; cheap enough to ask often."""
+        lanes = (lane for lanes in self._lanes.values() for lane in lanes)
+        return ManagerStatistics(
+            streams=len(self._subscription_manager),
+            lanes=tuple(lane.statistics() for lane in lanes),
+            delivery=self._hub.statistics(),
+            components={each.id: each.statistics() for each in self._components.values()},
+            uptime_s=self._world.clock.now() - self._started_at,
+        )
+
+    # --- wishes to lanes ----------------------------------------------------------------------
+
+    def _on_subscription_change(self, change: SubscriptionChange) -> None:
+        """The desired set has changed: pass it on to the lanes that carry the streams."""
+        changes: dict[int, tuple[Supervisor, list[Stream], list[Stream]]] = {}
+        for stream in change.removed:
+            lane = self._lane_of.pop(stream)
+            lane.slots.discard(self._exchange.slot_of(stream))
+            changes.setdefault(id(lane), (lane, [], []))[2].append(stream)
+        for stream in change.added:
+            lane = self._lane_of[stream] = self._lane_for(stream)
+            changes.setdefault(id(lane), (lane, [], []))[1].append(stream)
+        for lane, added, removed in changes.values():
+            lane.want(added, removed)
+        self._progressed()
+
+    def _lane_for(self, stream: Stream) -> Supervisor:
+        endpoint = self._exchange.endpoint_of(stream.type)
+        lanes = self._lanes.setdefault(endpoint, [])
+        slot = self._exchange.slot_of(stream)
+        index = assign(slot, [lane.slots for lane in lanes])
+        if index == len(lanes):
+            lanes.append(self._new_lane(endpoint))
+        lanes[index].slots.add(slot)
+        return lanes[index]
+
+    def _new_lane(self, endpoint: Endpoint) -> Supervisor:
+        assert self._group is not None
+        lane = Supervisor(
+            endpoint=endpoint,
+            exchange=self._exchange,
+            reader=self._hub,
+            world=self._world,
+            timing=self._timing,
+            connect_limiter=self._connect_limiter,
+            progressed=self._progressed,
+            query=self._query,
+        )
+        self._group.create_task(lane.run(), name=f"tickwire: {endpoint} lane")
+        return lane
+
+    # --- silent streams -----------------------------------------------------------------------
+
+    def _query(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
+        assert self._group is not None
+        self._group.create_task(self._answer(lane, silent), name="tickwire: silent streams")
+
+    async def _answer(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
+        """Tell streams that do not exist from streams that are only quiet."""
+        epoch = lane.connection.epoch
+        try:
+            body = await self._world.fetch(self._exchange.markets_url())
+            known = self._exchange.markets(body)
+        except (TransportError, ProtocolError) as error:
+            _log.warning("the market list could not be read: %s", error)
+            lane.answered(epoch, (), silent)
+            return
+        listed = frozenset(known)
+        unknown = [stream for stream in silent if stream.symbol not in listed]
+        lane.answered(epoch, unknown, [stream for stream in silent if stream not in unknown])
+        for stream in unknown:
+            near = difflib.get_close_matches(stream.symbol, known, n=1, cutoff=0.6)
+            self._reject(stream, near[0] if near else None)
+
+    def _reject(self, stream: Stream, suggestion: str | None) -> None:
+        hint = f"; did you mean {suggestion}?" if suggestion else ""
+        _log.warning("%s does not exist on this exchange%s", stream, hint)
+        reason = f"the exchange lists no market {stream.symbol}"
+        self._hub.tell([stream], Rejected(stream, reason, suggestion))
+        for component in tuple(self._components.values()):
+            if stream in component.takers:
+                self.unwant(component, [stream])
+
+
+def check_component_id(component_id: str) -> None:
+    """Raise `UsageError` for an id that is no text or is blank."""
+    if not isinstance(component_id, str) or not component_id.strip():
+        raise UsageError(f"a component id must be text with something in it, not {component_id!r}")
+
+
+def _check_specs(specs: Iterable[SubscriptionSpec] | None) -> tuple[SubscriptionSpec, ...]:
+    given = tuple(specs or ())
+    for spec in given:
+        if not isinstance(spec, SubscriptionSpec):
+            raise UsageError(f"expected a SubscriptionSpec, not {spec!r}")
+    if not given:
+        raise UsageError("no subscriptions given; pass at least one SubscriptionSpec")
+    return given
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], WebSocketManager]] = (
+    WeakKeyDictionary()
+)
+
+
+def shared_manager(
+    *,
+    environment: str = "kr",
+    websocket_base_url: str | None = None,
+    base_url: str | None = None,
+) -> WebSocketManager:
+    """The manager of this loop for an exchange, made when first asked for."""
+    exchange = Upbit(
+        environment=environment, websocket_base_url=websocket_base_url, base_url=base_url
+    )
+    managers = _shared.setdefault(asyncio.get_running_loop(), {})
+    key = (exchange.websocket_base_url, exchange.base_url)
+    manager = managers.get(key)
+    if manager is None or manager._stopping.is_set():
+        manager = managers[key] = WebSocketManager(
+            websocket_base_url=exchange.websocket_base_url, base_url=exchange.base_url
+        )
+    return manager
+
+
+async def get_global_websocket_manager() -> WebSocketManager:
+    """The manager of this loop for the real exchange (Upbit Korea), shared by all who ask."""
+    return shared_manager()

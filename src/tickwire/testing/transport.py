@@ -1,0 +1,83 @@
+"""A network in memory: tests play the server by hand."""
+
+from collections.abc import Mapping
+
+from tickwire.errors import TransportError
+from tickwire.world import Listener
+
+__all__ = ["MemoryNetwork", "MemoryTransport"]
+
+
+class MemoryTransport:
+    """One connection, seen from both ends; a `tickwire.world.Transport`.
+
+    What the client sent is in `sent` and `pings`; `deliver`, `pong` and `lose` are the server's.
+    """
+
+    def __init__(self, url: str, listener: Listener) -> None:
+        self.url = url
+        self.sent: list[str] = []
+        self.pings = 0
+        self.is_open = True
+        self._listener = listener
+        self._batch = 0
+
+    def __repr__(self) -> str:
+        return f"<MemoryTransport {'open' if self.is_open else 'closed'}, {len(self.sent)} sent>"
+
+    def send_text(self, text: str) -> None:
+        if not self.is_open:
+            raise TransportError("the connection is closed")
+        self.sent.append(text)
+
+    def ping(self) -> None:
+        self.pings += 1
+
+    def close(self) -> None:
+        self.is_open = False
+
+    def abort(self) -> None:
+        self.is_open = False
+
+    def deliver(self, *frames: str | bytes) -> None:
+        """Let frames arrive together, as one read."""
+        self._batch += 1
+        for frame in frames:
+            if self.is_open:
+                payload = frame.encode() if isinstance(frame, str) else frame
+                self._listener.frame_received(payload, self._batch)
+
+    def pong(self) -> None:
+        """Answer a ping."""
+        self._listener.pong_received()
+
+    def lose(self, reason: str = "cut by the test") -> None:
+        """Cut the connection."""
+        if self.is_open:
+            self.is_open = False
+            self._listener.connection_lost(reason)
+
+
+class MemoryNetwork:
+    """Opens `MemoryTransport`s, or fails with the errors put into `failures` first."""
+
+    def __init__(self) -> None:
+        self.transports: list[MemoryTransport] = []
+        self.attempts = 0
+        self.failures: list[TransportError] = []
+
+    @property
+    def last(self) -> MemoryTransport:
+        """The connection opened last."""
+        return self.transports[-1]
+
+    async def connect(
+        self, url: str, *, headers: Mapping[str, str], listener: Listener
+    ) -> MemoryTransport:
+        """The `connect` of a `tickwire.world.World`."""
+        self.attempts += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        transport = MemoryTransport(url, listener)
+        self.transports.append(transport)
+        return transport

@@ -1,0 +1,346 @@
+"""Runs one connection: performs what it decides, and tells it what came of that.
+
+This is the only long-running loop between the wishes and the wire. It decides nothing: decisions
+are made in `core.connection`, bytes are read and written by the exchange adapter, and who gets an
+event is the business of the reader that was handed in.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from tickwire.core.connection import (
+    Action,
+    Connection,
+    Drop,
+    Lost,
+    Open,
+    Ping,
+    Query,
+    Send,
+    Timing,
+)
+from tickwire.core.connection import Restored as Back
+from tickwire.core.exchange import Endpoint, Exchange, Other, Payload, Refusal
+from tickwire.core.limiter import Limiter
+from tickwire.core.planner import Plan
+from tickwire.core.states import ConnectionState
+from tickwire.errors import ExchangeError, HandshakeRefused, ProtocolError, TransportError
+from tickwire.events import ControlEvent, Reconnecting, Refused, Restored
+from tickwire.subscription import Stream
+from tickwire.world import Transport, World
+
+__all__ = ["LaneStatistics", "Reader", "Supervisor"]
+
+_log = logging.getLogger("tickwire.connection")
+
+_LEAST_WAIT_S = {429: 1.0, 418: 60.0}
+"""The wait after a refused handshake, when the exchange does not state one."""
+
+
+class Reader(Protocol):
+    """Who takes what has come: delivers data and passes on what became of it."""
+
+    def process(self, payload: Payload, received_time_ns: int, batch: int) -> bool:
+        """Deliver data; says whether it could be decoded."""
+
+    def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
+        """Tell everybody who wants one of these streams."""
+
+    def interrupted(self, streams: Iterable[Stream], reason: str) -> None:
+        """These streams are not live any more."""
+
+    def undecodable(self, error: ProtocolError) -> None:
+        """Count and report a frame that made no sense."""
+
+    def unknown(self, message: Other) -> None:
+        """Count a message of an unknown kind."""
+
+
+@dataclass(frozen=True)
+class LaneStatistics:
+    """One connection in figures: its state now, and counts since the start."""
+
+    endpoint: str
+    state: str
+    epoch: int
+    desired: int
+    alive: int
+    messages_sent: int
+    connects: int
+    outages: int
+    frames: int
+    bytes: int
+    round_trip_s: float | None
+
+
+class Supervisor:
+    """One lane: a connection to one endpoint, with its socket and its loop."""
+
+    def __init__(
+        self,
+        *,
+        endpoint: Endpoint,
+        exchange: Exchange,
+        reader: Reader,
+        world: World,
+        timing: Timing,
+        connect_limiter: Limiter,
+        progressed: Callable[[], None],
+        query: Callable[["Supervisor", tuple[Stream, ...]], None],
+    ) -> None:
+        self.endpoint = endpoint
+        self.slots: set[Hashable] = set()
+        """The slots this lane carries; kept by the manager, which assigns streams to lanes."""
+        self.connection = Connection(
+            timing=timing,
+            random=world.random,
+            connect_limiter=connect_limiter,
+            message_limiter=lambda: Limiter(exchange.message_limits),
+        )
+        self._exchange = exchange
+        self._reader = reader
+        self._world = world
+        self._progressed = progressed
+        self._query = query
+        self._wake = asyncio.Event()
+        self._transport: Transport | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._batch = -1
+        self._received_time_ns = 0
+        self._messages_sent = self._connects = self._outages = self._frames = self._bytes = 0
+
+    def __repr__(self) -> str:
+        return f"<Supervisor {self.endpoint}: {self.connection!r}>"
+
+    # --- what the manager does ----------------------------------------------------------------
+
+    def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
+        """The streams that this lane should carry have changed."""
+        self.connection.want(added, removed, self._world.clock.now())
+        self._wake.set()
+
+    def answered(self, epoch: int, unknown: Iterable[Stream], quiet: Iterable[Stream]) -> None:
+        """What was found out about silent streams, unless the connection is another by now."""
+        if epoch == self.connection.epoch and self.connection.state.is_open:
+            self.connection.answered(unknown, quiet, self._world.clock.now())
+            self._wake.set()
+
+    def stop(self) -> None:
+        """Close for good; `run` ends."""
+        self.connection.stop()
+        self._wake.set()
+
+    def statistics(self) -> LaneStatistics:
+        """This lane in figures."""
+        connection = self.connection
+        return LaneStatistics(
+            endpoint=self.endpoint,
+            state=connection.state,
+            epoch=connection.epoch,
+            desired=len(connection.ledger.desired),
+            alive=len(connection.ledger.alive),
+            messages_sent=self._messages_sent,
+            connects=self._connects,
+            outages=self._outages,
+            frames=self._frames,
+            bytes=self._bytes,
+            round_trip_s=connection.round_trip_s,
+        )
+
+    # --- the loop -----------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run until stopped or cancelled; leaves no socket and no task behind."""
+        clock = self._world.clock
+        try:
+            async with asyncio.TaskGroup() as group:
+                while self.connection.state is not ConnectionState.CLOSED:
+                    self._wake.clear()
+                    actions, wake_at = self.connection.poll(clock.now())
+                    for action in actions:
+                        self._perform(action, group)
+                    timer = None if wake_at is None else clock.call_at(wake_at, self._wake.set)
+                    try:
+                        await self._wake.wait()
+                    finally:
+                        if timer is not None:
+                            timer.cancel()
+                self._drop(politely=True)
+        finally:
+            self._drop(politely=True)
+
+    def _perform(self, action: Action, group: asyncio.TaskGroup) -> None:
+        match action:
+            case Send(plan):
+                self._send(plan)
+            case Open(epoch):
+                name = f"tickwire: connect {self.endpoint} #{epoch}"
+                self._opening = group.create_task(self._open(epoch), name=name)
+            case Ping():
+                if self._transport is not None:
+                    self._transport.ping()
+            case Query(streams):
+                self._query(self, streams)
+            case Drop(reason, politely):
+                _log.info("%s: closing: %s", self.endpoint, reason)
+                self._drop(politely=politely)
+                self._reader.interrupted(self.connection.ledger.desired, reason)
+            case Lost():
+                self._report_loss(action)
+            case Back(confirmed, missing, outage_s):
+                _log.info(
+                    "%s: restored %d streams after %.3f s; missing: %s",
+                    self.endpoint,
+                    confirmed,
+                    outage_s,
+                    ", ".join(map(str, missing)) or "none",
+                )
+                self._tell(Restored(confirmed, missing, outage_s))
+        self._progressed()
+
+    async def _open(self, epoch: int) -> None:
+        url = self._exchange.url(self.endpoint)
+        try:
+            transport = await self._world.connect(url, headers={}, listener=_Epoch(self, epoch))
+        except HandshakeRefused as error:
+            wait_s = error.retry_after_s or _LEAST_WAIT_S.get(error.status, 0.0)
+            self._lost(str(error), retry_after_s=wait_s)
+        except TransportError as error:
+            self._lost(str(error))
+        else:
+            self._transport = transport
+            self._connects += 1
+            self.connection.opened(self._world.clock.now())
+            _log.info("%s: connected to %s", self.endpoint, url)
+            self._wake.set()
+        finally:
+            if self._opening is asyncio.current_task():
+                self._opening = None
+
+    def _send(self, plan: Plan) -> None:
+        assert self._transport is not None
+        try:
+            self._transport.send_text(self._exchange.encode(plan, self._world.new_uuid()))
+        except TransportError as error:
+            self._lost(str(error))
+            return
+        self._messages_sent += 1
+        self.connection.sent(plan, self._world.clock.now())
+        # What follows from having sent may be due at once.
+        self._wake.set()
+        _log.debug(
+            "%s: sent %d streams, %d of them live already",
+            self.endpoint,
+            len(plan.streams),
+            len(plan.live),
+        )
+
+    def _lost(self, reason: str, *, retry_after_s: float = 0.0) -> None:
+        self._drop(politely=False)
+        self.connection.lost(reason, self._world.clock.now(), retry_after_s=retry_after_s)
+        self._wake.set()
+
+    def _drop(self, *, politely: bool) -> None:
+        transport, self._transport = self._transport, None
+        opening, self._opening = self._opening, None
+        if opening is not None and opening is not asyncio.current_task():
+            opening.cancel()
+        if transport is not None:
+            if politely:
+                transport.close()
+            else:
+                transport.abort()
+
+    def _report_loss(self, loss: Lost) -> None:
+        if loss.failures == 1:
+            self._outages += 1
+        level = logging.ERROR if loss.alarm else logging.WARNING
+        _log.log(
+            level,
+            "%s: %s; next attempt in %.1f s (failure %d in a row)",
+            self.endpoint,
+            loss.reason,
+            loss.delay_s,
+            loss.failures,
+        )
+        self._reader.interrupted(self.connection.ledger.desired, loss.reason)
+        self._tell(Reconnecting(loss.reason, loss.failures, loss.delay_s, loss.alarm))
+
+    def _tell(self, event: ControlEvent) -> None:
+        self._reader.tell(self.connection.ledger.desired, event)
+
+    # --- what the transport tells -------------------------------------------------------------
+
+    def frame_received(self, frame: bytes, batch: int) -> None:
+        """A frame of the current epoch."""
+        if batch != self._batch:
+            self._batch = batch
+            self.connection.heard(self._world.clock.now())
+            self._received_time_ns = self._world.clock.wall_ns()
+        self._frames += 1
+        self._bytes += len(frame)
+        try:
+            messages = self._exchange.classify(frame)
+        except ProtocolError as error:
+            self._reader.undecodable(error)
+            return
+        for message in messages:
+            if isinstance(message, Payload):
+                self._data_received(message)
+            elif isinstance(message, Refusal):
+                self._refused(message)
+            elif isinstance(message, Other):
+                self._reader.unknown(message)
+
+    def _data_received(self, payload: Payload) -> None:
+        ledger = self.connection.ledger
+        if self._reader.process(payload, self._received_time_ns, self._batch) and (
+            payload.key not in ledger.alive
+        ):
+            self.connection.proved(Stream(*payload.key), self._world.clock.now())
+            self._wake.set()
+            self._progressed()
+
+    def _refused(self, refusal: Refusal) -> None:
+        _log.error("%s: the exchange answered %s: %s", self.endpoint, refusal.name, refusal.message)
+        self._tell(Refused(ExchangeError(refusal.name, refusal.message)))
+
+    def pong_received(self) -> None:
+        """A ping of the current epoch was answered."""
+        self.connection.ponged(self._world.clock.now())
+
+    def connection_lost(self, reason: str) -> None:
+        """The socket of the current epoch is gone."""
+        self._transport = None
+        self._lost(reason)
+
+
+class _Epoch:
+    """The listener of one connection's socket; deaf once the lane has moved on.
+
+    A frame may come with the very bytes that end the handshake, before anybody has noticed that
+    the connection is open, so an attempt under way counts as current.
+    """
+
+    def __init__(self, supervisor: Supervisor, epoch: int) -> None:
+        self._supervisor = supervisor
+        self._epoch = epoch
+
+    def _is_current(self) -> bool:
+        connection = self._supervisor.connection
+        return connection.epoch == self._epoch and connection.state.can_break
+
+    def frame_received(self, payload: bytes, batch: int) -> None:
+        if self._is_current():
+            self._supervisor.frame_received(payload, batch)
+
+    def pong_received(self) -> None:
+        if self._is_current():
+            self._supervisor.pong_received()
+
+    def connection_lost(self, reason: str) -> None:
+        if self._is_current():
+            self._supervisor.connection_lost(reason)
