@@ -12,8 +12,9 @@ docs.upbit.com for each type, read 2026-09.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
@@ -46,7 +47,10 @@ MAX_DIGITS = 1000
 
 
 class Field(Generic[T_co]):
-    """A field of a message, read from the decoded message as it is."""
+    """A field of a message, read from the decoded message when it is asked for."""
+
+    undecoded: ClassVar[type | None] = None
+    """What the message holds until the field is first read, where that differs."""
 
     def __init__(self, meaning: str) -> None:
         self.__doc__ = meaning
@@ -61,41 +65,43 @@ class Field(Generic[T_co]):
     def __get__(self, view: "_View | None", owner: type) -> "Self | T_co":
         if view is None:
             return self
-        value: T_co = getattr(view._message, self.name)
+        value = getattr(view._message, self.name)
+        if type(value) is self.undecoded:
+            value = self.converted(value)
+            setattr(view._message, self.name, value)
+        result: T_co = value
+        return result
+
+    def converted(self, value: Any) -> Any:
+        """What users see for what a message holds, or for what an event is built with."""
         return value
 
 
 class Number(Field[T_co]):
     """A number of a message: its text until it is read, then a `Decimal` equal to that text."""
 
-    @overload
-    def __get__(self, view: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, view: "_View", owner: type) -> T_co: ...
-    def __get__(self, view: "_View | None", owner: type) -> "Self | T_co":
-        if view is None:
-            return self
-        value = getattr(view._message, self.name)
+    undecoded = msgspec.Raw
+
+    def converted(self, value: Any) -> Decimal | None:
         if type(value) is msgspec.Raw:
-            value = decimal_of(bytes(value))
-            setattr(view._message, self.name, value)
-        number: T_co = value
-        return number
+            return decimal_of(bytes(value))
+        try:
+            if not isinstance(value, float | bool):
+                return Decimal(value)
+        except (InvalidOperation, TypeError, ValueError):
+            pass
+        raise UsageError(f"{self.name} must be a Decimal, a whole number or text, not {value!r}")
 
 
 def decimal_of(literal: bytes) -> Decimal | None:
     """The exact value of a JSON number, `None` for null; raises `ProtocolError`."""
-    if literal == b"null":
-        return None
-    if literal[:1] not in _NUMBER_STARTS or len(literal) > MAX_DIGITS:
-        raise ProtocolError(f"expected a number, not {literal[:40]!r}", literal)
-    try:
-        return Decimal(literal.decode("ascii"))
-    except (InvalidOperation, UnicodeDecodeError):
-        raise ProtocolError(f"expected a number, not {literal[:40]!r}", literal) from None
-
-
-_NUMBER_STARTS = frozenset(bytes([byte]) for byte in b"-0123456789")
+    if len(literal) <= MAX_DIGITS:
+        try:
+            return Decimal(literal.decode())
+        except InvalidOperation:
+            if literal == b"null":
+                return None
+    raise ProtocolError(f"expected a number, not {literal[:40]!r}", literal)
 
 
 class _View:
@@ -103,17 +109,30 @@ class _View:
 
     __slots__ = ("_message",)
     _message: Any
-    _fields: ClassVar[tuple[str, ...]] = ()
+    _fields: ClassVar[dict[str, Field[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
-        own = tuple(name for name, value in vars(cls).items() if isinstance(value, Field))
-        cls._fields = cls._fields + own
+        own = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
+        cls._fields = cls._fields | own
+
+    def __init__(self, **fields: Any) -> None:
+        unknown = fields.keys() - self._fields.keys()
+        if unknown:
+            raise UsageError(
+                f"{type(self).__name__} has no field {', '.join(sorted(unknown))}; "
+                f"it has {', '.join(self._fields)}"
+            )
+        message = SimpleNamespace(**dict.fromkeys(self._fields))
+        for name, value in fields.items():
+            if value is not None:
+                setattr(message, name, self._fields[name].converted(value))
+        _set_message(self, message)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable; build another one")
+        raise FrozenInstanceError(f"{type(self).__name__} is immutable; build another one")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{type(self).__name__} is immutable; build another one")
+        raise FrozenInstanceError(f"{type(self).__name__} is immutable; build another one")
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name: texts, whole numbers and `Decimal`s."""
@@ -125,24 +144,28 @@ class _View:
         return self.to_dict() == other.to_dict()
 
     def __hash__(self) -> int:
-        return hash((type(self), tuple(self.to_dict().values())))
+        return hash((type(self), *self.to_dict().values()))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!s}" for name, value in self.to_dict().items())
+        shown = ", ".join(f"{name}={_shown(getattr(self, name))}" for name in self._fields)
         return f"{type(self).__name__}({shown})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), **self.to_dict()), ()
 
 
 _set_message = _View.__dict__["_message"].__set__
 
 
-def _built(cls: type[_View], fields: dict[str, Any]) -> SimpleNamespace:
-    unknown = fields.keys() - set(cls._fields)
-    if unknown:
-        raise UsageError(
-            f"{cls.__name__} has no field {', '.join(sorted(unknown))}; "
-            f"it has {', '.join(cls._fields)}"
-        )
-    return SimpleNamespace(**{name: fields.get(name) for name in cls._fields})
+def _shown(value: object) -> str:
+    # Texts come from outside, and a repr goes into logs: control characters must be escaped.
+    return str(value) if isinstance(value, Decimal) else repr(value)
+
+
+def fields_of(cls: type[_View]) -> Iterator[tuple[str, bool]]:
+    """The fields of an event class in order, each with whether it is a number."""
+    for name, field in cls._fields.items():
+        yield name, isinstance(field, Number)
 
 
 class BaseWebSocketEvent(_View):
@@ -164,20 +187,21 @@ class BaseWebSocketEvent(_View):
     stream_type = Field[str]("`SNAPSHOT` for the state at the start, then `REALTIME`")
 
     def __init__(self, **fields: Any) -> None:
-        _set_message(self, _built(type(self), fields))
-        _set_payload(self, b"")
-        _set_received(self, 0)
-        _set_handed_over(self, False)
+        super().__init__(**fields)
+        self._came(b"", 0, False)
 
     @classmethod
     def view(cls, message: object, payload: bytes, received_time_ns: int) -> Self:
         """An event that reads its fields from a decoded message. For exchange adapters."""
         event = cls.__new__(cls)
         _set_message(event, message)
-        _set_payload(event, payload)
-        _set_received(event, received_time_ns)
-        _set_handed_over(event, False)
+        event._came(payload, received_time_ns, False)
         return event
+
+    def _came(self, payload: bytes, received_time_ns: int, handed_over: bool) -> None:
+        _set_payload(self, payload)
+        _set_received(self, received_time_ns)
+        _set_handed_over(self, handed_over)
 
     def as_handed_over(self) -> Self:
         """The same event, marked as given to a newcomer."""
@@ -199,28 +223,21 @@ class BaseWebSocketEvent(_View):
         """The fields as one JSON object, numbers as numbers."""
         return _encoder.encode(self.to_dict()).decode()
 
+    def __hash__(self) -> int:
+        return hash((self.type, self.symbol, self.timestamp))
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle, (type(self), self.to_dict(), self._payload, self.received_time_ns)
+        came = (self._payload, self.received_time_ns, self.handed_over)
+        return (*super().__reduce__(), came)
+
+    def __setstate__(self, came: tuple[bytes, int, bool]) -> None:
+        self._came(*came)
 
 
 _set_payload = BaseWebSocketEvent.__dict__["_payload"].__set__
 _set_received = BaseWebSocketEvent.__dict__["received_time_ns"].__set__
 _set_handed_over = BaseWebSocketEvent.__dict__["handed_over"].__set__
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, OrderbookUnit):
-        return value.to_dict()
-    raise NotImplementedError(f"no JSON for {type(value).__name__}")
-
-
-_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=_plain)
-
-
-def _unpickle(
-    cls: type[BaseWebSocketEvent], fields: dict[str, Any], payload: bytes, received_time_ns: int
-) -> BaseWebSocketEvent:
-    return cls.view(_built(cls, fields), payload, received_time_ns)
+_encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class TickerEvent(BaseWebSocketEvent):
@@ -251,9 +268,9 @@ class TickerEvent(BaseWebSocketEvent):
     lowest_52_week_price = Number[Decimal]("lowest price in 52 weeks")
     lowest_52_week_date = Field[str]("its date, `yyyy-MM-dd`")
     market_state = Field[str]("`PREVIEW`, `ACTIVE` or `DELISTED`")
-    is_trading_suspended = Field["bool | None"]("whether trading is halted; deprecated")
+    is_trading_suspended = Field[bool | None]("whether trading is halted; deprecated")
     delisting_date = Field[Any]("when the market ends, normally `None`; its form is not settled")
-    market_warning = Field["str | None"]("`NONE` or `CAUTION`; deprecated")
+    market_warning = Field[str | None]("`NONE` or `CAUTION`; deprecated")
     acc_trade_price_24h = Number[Decimal]("value traded in the last 24 hours")
     acc_trade_volume_24h = Number[Decimal]("size traded in the last 24 hours")
 
@@ -272,10 +289,10 @@ class TradeEvent(BaseWebSocketEvent):
     change = Field[str]("`RISE`, `EVEN` or `FALL` against the day before")
     change_price = Number[Decimal]("absolute change against the day before")
     sequential_id = Field[int]("identifies the trade within its market; promises no order")
-    best_ask_price = Number["Decimal | None"]("lowest ask; in messages since 2024-11-27")
-    best_ask_size = Number["Decimal | None"]("size at the lowest ask")
-    best_bid_price = Number["Decimal | None"]("highest bid; in messages since 2024-11-27")
-    best_bid_size = Number["Decimal | None"]("size at the highest bid")
+    best_ask_price = Number[Decimal | None]("lowest ask; in messages since 2024-11-27")
+    best_ask_size = Number[Decimal | None]("size at the lowest ask")
+    best_bid_price = Number[Decimal | None]("highest bid; in messages since 2024-11-27")
+    best_bid_size = Number[Decimal | None]("size at the highest bid")
 
 
 class OrderbookUnit(_View):
@@ -287,22 +304,16 @@ class OrderbookUnit(_View):
     ask_size = Number[Decimal]("size of the ask")
     bid_size = Number[Decimal]("size of the bid")
 
-    def __init__(self, **fields: Any) -> None:
-        _set_message(self, _built(type(self), fields))
-
     @classmethod
-    def view(cls, message: object) -> Self:
-        """A unit that reads its fields from a decoded message. For exchange adapters."""
+    def of(cls, source: object) -> Self:
+        """The unit that a decoded message or a dict of fields stands for."""
+        if isinstance(source, cls):
+            return source
+        if isinstance(source, dict):
+            return cls(**source)
         unit = cls.__new__(cls)
-        _set_message(unit, message)
+        _set_message(unit, source)
         return unit
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickle_unit, (self.to_dict(),)
-
-
-def _unpickle_unit(fields: dict[str, Any]) -> OrderbookUnit:
-    return OrderbookUnit(**fields)
 
 
 class BookLevel(NamedTuple):
@@ -315,18 +326,10 @@ class BookLevel(NamedTuple):
 class _Units(Field[tuple[OrderbookUnit, ...]]):
     """The levels of a book, made into units when first read."""
 
-    @overload
-    def __get__(self, view: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, view: _View, owner: type) -> tuple[OrderbookUnit, ...]: ...
-    def __get__(self, view: _View | None, owner: type) -> "Self | tuple[OrderbookUnit, ...]":
-        if view is None:
-            return self
-        units = getattr(view._message, self.name)
-        if not isinstance(units, tuple):
-            units = tuple(OrderbookUnit.view(unit) for unit in units or ())
-            setattr(view._message, self.name, units)
-        return units
+    undecoded = list
+
+    def converted(self, value: Any) -> tuple[OrderbookUnit, ...]:
+        return tuple(OrderbookUnit.of(unit) for unit in value)
 
 
 class OrderbookEvent(BaseWebSocketEvent):
@@ -336,19 +339,24 @@ class OrderbookEvent(BaseWebSocketEvent):
     total_ask_size = Number[Decimal]("size of all asks listed")
     total_bid_size = Number[Decimal]("size of all bids listed")
     orderbook_units = _Units("the levels as they came, padding of a thin side included")
-    level = Number["Decimal | None"]("price step of the grouping, 0 for none; not on every host")
+    level = Number[Decimal | None]("price step of the grouping, 0 for none; not on every host")
 
     @property
     def asks(self) -> tuple[BookLevel, ...]:
         """The asks, lowest first, without padding."""
         units = self.orderbook_units
-        return tuple(BookLevel(u.ask_price, u.ask_size) for u in units if u.ask_price)
+        return tuple(BookLevel(price, u.ask_size) for u in units if (price := u.ask_price))
 
     @property
     def bids(self) -> tuple[BookLevel, ...]:
         """The bids, highest first, without padding."""
         units = self.orderbook_units
-        return tuple(BookLevel(u.bid_price, u.bid_size) for u in units if u.bid_price)
+        return tuple(BookLevel(price, u.bid_size) for u in units if (price := u.bid_price))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by name, each unit as a dict of its own."""
+        units = [unit.to_dict() for unit in self.orderbook_units]
+        return super().to_dict() | {"orderbook_units": units}
 
 
 class CandleEvent(BaseWebSocketEvent):
@@ -436,9 +444,3 @@ class Refused(ControlEvent):
     """The exchange answered a request with an error and closes the connection."""
 
     error: ExchangeError
-
-
-def fields_of(cls: type[_View]) -> Iterator[tuple[str, bool]]:
-    """The fields of an event class in order, each with whether it is a number."""
-    for name in cls._fields:
-        yield name, isinstance(getattr(cls, name), Number)

@@ -144,9 +144,9 @@ class WebSocketManager:
     async def start(self) -> None:
         """Begin to run in this loop; done by the first component as well."""
         self._check_loop()
+        if self._stopping.is_set():
+            raise UsageError("this manager was stopped; make another one")
         if self._root is None:
-            if self._stopping.is_set():
-                raise UsageError("this manager was stopped; make another one")
             loop = asyncio.get_running_loop()
             self._root = loop.create_task(self._run(), name="tickwire: manager")
             self._root.add_done_callback(self._ended)

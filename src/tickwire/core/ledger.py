@@ -43,16 +43,16 @@ class Ledger:
         return min(self._question_at.values(), default=float("inf"))
 
     def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
+        """The desired set has changed."""
         self.desired.update(added)
-        for stream in removed:
-            self.desired.discard(stream)
-            self._patience_s.pop(stream, None)
+        self.desired.difference_update(removed)
 
     def sent_out(self, plan: Plan, now: float, first_data_s: float) -> None:
         """A message has gone out: its streams are the connection's whole subscription now."""
         self.sent = set(plan.streams)
         self.alive = {s: at for s, at in self.alive.items() if s in plan.streams}
         self._quiet &= self.sent
+        self._patience_s = {s: p for s, p in self._patience_s.items() if s in self.sent}
         self.unproven = {s for s in plan.fresh if s not in self.alive and s not in self._quiet}
         waiting = self._question_at
         self._question_at = {

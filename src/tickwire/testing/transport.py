@@ -1,6 +1,6 @@
 """A network in memory: tests play the server by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tickwire.errors import TransportError
 from tickwire.world import Listener
@@ -12,10 +12,14 @@ class MemoryTransport:
     """One connection, seen from both ends; a `tickwire.world.Transport`.
 
     What the client sent is in `sent` and `pings`; `deliver`, `pong` and `lose` are the server's.
+    Pings are answered at once unless `answers_pings` is turned off. `received`, if set, is called
+    with each text that the client sends.
     """
 
     def __init__(self, url: str, listener: Listener) -> None:
         self.url = url
+        self.answers_pings = True
+        self.received: Callable[[str], None] | None = None
         self.sent: list[str] = []
         self.pings = 0
         self.is_open = True
@@ -29,9 +33,13 @@ class MemoryTransport:
         if not self.is_open:
             raise TransportError("the connection is closed")
         self.sent.append(text)
+        if self.received is not None:
+            self.received(text)
 
     def ping(self) -> None:
         self.pings += 1
+        if self.answers_pings:
+            self.pong()
 
     def close(self) -> None:
         self.is_open = False
@@ -59,9 +67,13 @@ class MemoryTransport:
 
 
 class MemoryNetwork:
-    """Opens `MemoryTransport`s, or fails with the errors put into `failures` first."""
+    """Opens `MemoryTransport`s, or fails with the errors put into `failures` first.
+
+    `opened`, if set, is called with each new connection.
+    """
 
     def __init__(self) -> None:
+        self.opened: Callable[[MemoryTransport], None] | None = None
         self.transports: list[MemoryTransport] = []
         self.attempts = 0
         self.failures: list[TransportError] = []
@@ -80,4 +92,6 @@ class MemoryNetwork:
             raise self.failures.pop(0)
         transport = MemoryTransport(url, listener)
         self.transports.append(transport)
+        if self.opened is not None:
+            self.opened(transport)
         return transport

@@ -172,7 +172,7 @@ def _struct(cls: type, *, short: bool) -> type:
     if not short and "symbol" in names:
         names["symbol"] = "code"
     return msgspec.defstruct(
-        cls.__name__ + ("Short" if short else "Long"), fields, rename=names, gc=False
+        cls.__name__ + ("Short" if short else "Long"), fields, rename=names, kw_only=True, gc=False
     )
 
 

@@ -1,0 +1,1 @@
+"""Programs made with the library: ordinary users of its public names."""

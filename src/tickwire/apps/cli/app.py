@@ -1,0 +1,109 @@
+"""The commands and their options."""
+
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tickwire import SubscriptionSpec, UsageError
+from tickwire.apps.cli.demo import demo as run_demo
+from tickwire.apps.cli.ending import run
+from tickwire.apps.cli.simulate import simulate as run_simulate
+from tickwire.apps.cli.watch import watch as run_watch
+from tickwire.apps.cli.words import words
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Output(StrEnum):
+    """How `watch` shows events."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tickwire {version('tickwire')}")
+        raise typer.Exit
+
+
+@app.callback()
+def tickwire(
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Every tick your program wants from Upbit, over one wire."""
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(min=3, help="How long it runs.")] = 30,
+) -> None:
+    """Watch 20 components share one connection to a local exchange, and survive its loss."""
+    raise typer.Exit(run(run_demo(seconds, words())))
+
+
+@app.command()
+def watch(
+    data_type: Annotated[
+        str, typer.Argument(metavar="TYPE", help="ticker, trade, orderbook, candle.1s, candle.1m …")
+    ],
+    symbols: Annotated[
+        list[str], typer.Argument(metavar="SYMBOL...", help="KRW-BTC …, or KRW for all its markets")
+    ],
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="WS://HOST:PORT", help="Another exchange than the real one."),
+    ] = None,
+    simulate: Annotated[bool, typer.Option("--simulate", help="A local exchange.")] = False,
+    output: Annotated[
+        Output | None,
+        typer.Option("-o", "--output", help="Default: table in a terminal, jsonl in a pipe."),
+    ] = None,
+    environment: Annotated[str, typer.Option(metavar="kr|sg|id|th", help="Which Upbit.")] = "kr",
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
+) -> None:
+    """Show live data of some symbols: `tickwire watch ticker KRW-BTC KRW-ETH`."""
+    if simulate and url is not None:
+        raise UsageError("pass either --simulate or --url, not both")
+    spec = SubscriptionSpec(data_type, symbols)
+    command = run_watch(
+        spec,
+        environment=environment,
+        url=url,
+        simulate=simulate,
+        output=output,
+        count=count,
+        words=words(),
+    )
+    raise typer.Exit(run(command))
+
+
+@app.command()
+def simulate(
+    host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same market.")] = 0,
+    markets: Annotated[int | None, typer.Option(help="How many; all 855 by default.")] = None,
+    tape: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="Play a recording instead.")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="Of the tape; 0 is without pauses.")] = 1.0,
+) -> None:
+    """Run a local exchange that speaks like Upbit, until Ctrl-C."""
+    command = run_simulate(
+        host=host, port=port, seed=seed, markets=markets, tape=tape, speed=speed, words=words()
+    )
+    raise typer.Exit(run(command))

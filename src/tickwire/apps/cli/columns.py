@@ -1,0 +1,73 @@
+"""The columns in which events of a type are shown."""
+
+from typing import NamedTuple
+
+from tickwire import (
+    BaseWebSocketEvent,
+    BookLevel,
+    CandleEvent,
+    OrderbookEvent,
+    TickerEvent,
+    TradeEvent,
+)
+from tickwire.apps.cli.figures import clock_time, percent, price
+from tickwire.apps.cli.words import Words
+
+__all__ = ["Column", "cells", "columns"]
+
+
+class Column(NamedTuple):
+    """A heading and the least width of what stands below it."""
+
+    heading: str
+    width: int
+    is_number: bool = True
+
+
+def columns(data_type: str, words: Words) -> tuple[Column, ...]:
+    """The columns of a type; `cells` fills them."""
+    market = Column(words.market, 10, is_number=False)
+    utc = Column(words.utc, 12)
+    match data_type:
+        case "ticker":
+            named = (words.price, words.change, words.high, words.low)
+            return (market, *_numbers(named, (12, 7, 12, 12)), utc)
+        case "trade":
+            side = Column(words.side, 4, is_number=False)
+            return (market, side, *_numbers((words.price, words.size), (12, 14)), utc)
+        case "orderbook":
+            named = (words.bid_size, words.bid, words.ask, words.ask_size)
+            return (market, *_numbers(named, (12, 12, 12, 12)), utc)
+    named = (words.opened, words.high, words.low, words.closed, words.size)
+    return (market, Column(words.start, 8), *_numbers(named, (11, 11, 11, 11, 12)))
+
+
+def _numbers(headings: tuple[str, ...], widths: tuple[int, ...]) -> tuple[Column, ...]:
+    return tuple(Column(*each) for each in zip(headings, widths, strict=True))
+
+
+def cells(event: BaseWebSocketEvent, words: Words) -> tuple[str, ...]:
+    """One event as texts, in the columns of its type."""
+    match event:
+        case TickerEvent():
+            prices = (event.high_price, event.low_price)
+            change = percent(event.signed_change_rate)
+            figures = (price(event.trade_price), change, *map(price, prices))
+        case TradeEvent():
+            side = words.buy if event.ask_bid == "BID" else words.sell
+            figures = (side, price(event.trade_price), price(event.trade_volume))
+        case OrderbookEvent():
+            bid, ask = _best(event.bids), _best(event.asks)
+            figures = (bid[1], bid[0], ask[0], ask[1])
+        case CandleEvent():
+            ohlc = (event.opening_price, event.high_price, event.low_price, event.trade_price)
+            volume = event.candle_acc_trade_volume
+            start = event.candle_date_time_utc[11:]
+            return (event.symbol, start, *map(price, ohlc), price(volume))
+        case _:
+            return (event.symbol, event.to_json())
+    return (event.symbol, *figures, clock_time(event.timestamp))
+
+
+def _best(levels: tuple[BookLevel, ...]) -> tuple[str, str]:
+    return (price(levels[0].price), price(levels[0].size)) if levels else ("-", "-")

@@ -1,0 +1,93 @@
+"""The demonstration in figures: what the exchange saw and what reached the components."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.cells import cell_len
+
+from tickwire.apps.cli.words import Words
+from tickwire.manager import ManagerStatistics
+
+__all__ = ["Tally", "summary"]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All counts up to one moment, or between two.
+
+    `connections`, `messages` and `breaches` are counted by the exchange, the others by the client.
+    `lost` are events that arrived and of which nothing is known: neither delivered, nor conflated,
+    nor pending. Few of the twenty listen for losses, so a dropped event counts as lost here.
+    """
+
+    connections: int
+    messages: int
+    breaches: int
+    delivered: int
+    conflated: int
+    dropped: int
+    lost: int
+    handler_errors: int
+    confirmed: int
+    asked: int
+
+    @classmethod
+    def of(cls, exchange: dict[str, Any], client: ManagerStatistics) -> "Tally":
+        """From the statistics of both sides."""
+        components = client.components.values()
+        unaccounted = sum(c.received - c.delivered - c.conflated - c.pending for c in components)
+        return cls(
+            connections=len(exchange["connections"]),
+            messages=sum(len(each["messages"]) for each in exchange["connections"]),
+            breaches=sum(exchange["totals"]["breaches"].values()),
+            delivered=sum(c.delivered for c in components),
+            conflated=sum(c.conflated for c in components),
+            dropped=sum(c.dropped for c in components),
+            lost=unaccounted + client.delivery.undecodable,
+            handler_errors=sum(c.handler_errors for c in components),
+            confirmed=sum(lane.alive for lane in client.lanes),
+            asked=client.streams,
+        )
+
+    def since(self, earlier: "Tally") -> "Tally":
+        """What came to pass in between; the streams are those of now."""
+        return Tally(
+            connections=self.connections - earlier.connections,
+            messages=self.messages - earlier.messages,
+            breaches=self.breaches - earlier.breaches,
+            delivered=self.delivered - earlier.delivered,
+            conflated=self.conflated - earlier.conflated,
+            dropped=self.dropped - earlier.dropped,
+            lost=self.lost - earlier.lost,
+            handler_errors=self.handler_errors - earlier.handler_errors,
+            confirmed=self.confirmed,
+            asked=self.asked,
+        )
+
+
+def summary(before: Tally, after: Tally | None, *, wishes: int, words: Words) -> list[str]:
+    """A small table: one column before the drop and, if there was one, another after it."""
+    columns = [(words.before, before)] + ([(words.after, after)] if after else [])
+    rows = [["", *(title for title, _ in columns)]]
+    for label, figure in (
+        (words.summary_wishes, lambda t: f"{wishes:,}"),
+        (words.summary_connections, lambda t: f"{t.connections:,}"),
+        (words.messages_seen, lambda t: f"{t.messages:,}"),
+        (words.confirmed, lambda t: f"{t.confirmed:,}/{t.asked:,}"),
+        (words.delivered, lambda t: f"{t.delivered:,}"),
+        (words.conflated, lambda t: f"{t.conflated:,}"),
+        (words.dropped, lambda t: f"{t.dropped:,}"),
+        (words.breaches, lambda t: f"{t.breaches:,}"),
+    ):
+        rows.append([label, *(figure(tally) for _, tally in columns)])
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "   ".join(
+            # Korean characters are two cells wide, which str.ljust does not know.
+            text + " " * (width - cell_len(text))
+            if index == 0
+            else " " * (width - cell_len(text)) + text
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]

@@ -1,0 +1,92 @@
+"""The way from a session's outbox to its socket.
+
+Frames are put on the transport as they are, with a WebSocket head of our own before each: the same
+bytes may go to many connections, one write carries all that has become due, and nobody waits for a
+slow reader. aiohttp does the rest of the protocol (handshake, pongs, close) on the same transport,
+always in whole frames, so the two never cut into each other.
+"""
+
+import asyncio
+import logging
+
+from aiohttp import web
+
+from tickwire.simulator.session import Session
+
+__all__ = ["ABNORMAL_CLOSE", "GOING_AWAY", "NORMAL_CLOSE", "Line"]
+
+NORMAL_CLOSE = 1000
+GOING_AWAY = 1001
+ABNORMAL_CLOSE = 1006
+
+# A client that leaves this much unread is cut. The snapshots of everything are about 3 MB.
+_UNREAD_LIMIT = 8 << 20
+
+_log = logging.getLogger(__name__)
+
+
+class Line:
+    """The way from a session's outbox to its socket."""
+
+    def __init__(
+        self, session: Session, socket: web.WebSocketResponse, transport: asyncio.Transport
+    ) -> None:
+        self._session = session
+        self._socket = socket
+        self._transport = transport
+        self._ended: tuple[int, str] | None = None
+
+    def flush(self) -> None:
+        """Put what waits on the socket; cut a client that does not read."""
+        session = self._session
+        if not session.outbox and not session.backlog:
+            return
+        transport = self._transport
+        if transport.is_closing():
+            session.outbox.clear()
+            return
+        frames = session.take()
+        if frames:
+            parts: list[bytes] = []
+            for frame in frames:
+                parts.append(_header(len(frame)))
+                parts.append(frame)
+            transport.write(b"".join(parts))
+        session.backlog = transport.get_write_buffer_size()
+        if session.backlog > _UNREAD_LIMIT:
+            _log.warning("simulator.slow_reader connection=%d", session.number)
+            self.cut("slow reader")
+
+    def cut(self, why: str) -> bool:
+        """End the connection without a close frame; false if it was ending already."""
+        if self._transport.is_closing():
+            return False
+        self._ended = ABNORMAL_CLOSE, why
+        self._transport.abort()
+        return True
+
+    async def leave(self) -> None:
+        """Say goodbye to a client that reads; cut one that does not."""
+        if self._transport.get_write_buffer_size():
+            self.cut("stopped")
+        else:
+            self._ended = GOING_AWAY, "stopped"
+            await self._socket.close(code=GOING_AWAY)
+
+    @property
+    def ending(self) -> tuple[int, str]:
+        """Close code and reason of a connection that has ended."""
+        if self._ended is not None:
+            return self._ended
+        if self._session.closing is not None:
+            return NORMAL_CLOSE, self._session.closing
+        return self._socket.close_code or ABNORMAL_CLOSE, "closed by the client"
+
+
+def _header(size: int) -> bytes:
+    """The head of a final, unmasked binary frame (RFC 6455, section 5.2)."""
+    if size < 126:
+        return bytes((0x82, size))
+    if size < 65536:
+        return b"\x82\x7e" + size.to_bytes(2)
+    return b"\x82\x7f" + size.to_bytes(8)

@@ -1,0 +1,61 @@
+"""The waits between attempts: at once, then doubling, then slow for ever."""
+
+from random import Random
+
+import pytest
+
+from tickwire.core.backoff import Backoff
+
+
+class Middle(Random):
+    """Chance that always falls in the middle."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return (a + b) / 2
+
+
+def test_the_first_try_goes_at_once_then_waits_double() -> None:
+    """0, then 1, 2, 4, 8 and 16 seconds."""
+    waits = [Backoff().delay_s(failures, Middle()) for failures in range(1, 7)]
+    assert waits == [0.0, 1.0, 2.0, 4.0, 8.0, 16.0]
+
+
+def test_five_fast_attempts_then_an_alarm() -> None:
+    """The alarm comes when the try at once and the five waits have all failed."""
+    assert [Backoff().is_exhausted(n) for n in (1, 6, 7, 100)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("failures", [2, 4, 6])
+def test_a_wait_is_spread_by_half_both_ways(failures: int) -> None:
+    """10,000 draws lie within ± 50 % and average the nominal wait."""
+    nominal = 2.0 ** (failures - 2)
+    chance = Random(7)
+    draws = [Backoff().delay_s(failures, chance) for _ in range(10_000)]
+    assert 0.5 * nominal <= min(draws) < 0.55 * nominal
+    assert 1.45 * nominal < max(draws) <= 1.5 * nominal
+    assert sum(draws) / len(draws) == pytest.approx(nominal, rel=0.02)
+
+
+def test_slow_waits_stay_spread_below_the_cap() -> None:
+    """At the cap the spread does not shrink to nothing."""
+    chance = Random(7)
+    draws = [Backoff().delay_s(50, chance) for _ in range(10_000)]
+    assert max(draws) <= 30.0
+    assert max(draws) - min(draws) > 14.0
+
+
+def test_ten_attempts_at_most_in_the_first_minute() -> None:
+    """Even if chance always gives the shortest wait, a server that slams the door is left alone."""
+
+    class Shortest(Random):
+        def uniform(self, a: float, b: float) -> float:
+            return a
+
+    at, attempts, failures = 0.0, 1, 0
+    while True:
+        failures += 1
+        at += Backoff().delay_s(failures, Shortest())
+        if at > 60.0:
+            break
+        attempts += 1
+    assert attempts <= 10

@@ -1,0 +1,92 @@
+"""The limiter keeps every rolling window, as the exchange would count it."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tickwire.core.limiter import Limit, Limiter
+
+UPBIT = (Limit(5, 1.0), Limit(100, 60.0))
+
+
+def worst_window(times: list[float], window_s: float) -> int:
+    """The most events in any half-open window, counted the plain way."""
+    return max((sum(t <= u < t + window_s for u in times) for t in times), default=0)
+
+
+def greedy(limiter: Limiter, until_s: float) -> list[float]:
+    """The times at which somebody who always wants gets a slot."""
+    now, times = 0.0, []
+    while now <= until_s:
+        if limiter.take(now):
+            times.append(now)
+        else:
+            now = limiter.free_at()
+    return times
+
+
+def test_five_go_at_once_and_the_sixth_waits() -> None:
+    """The whole first window is free at the start."""
+    limiter = Limiter(UPBIT, margin_s=0.0)
+    assert [limiter.take(0.0) for _ in range(6)] == [True] * 5 + [False]
+    assert limiter.free_at() == 1.0
+    assert not limiter.take(0.999)
+    assert limiter.take(1.0)
+
+
+def test_the_margin_widens_every_window() -> None:
+    """Messages squeezed together on the way still fit the exchange's window."""
+    limiter = Limiter(UPBIT, margin_s=0.2)
+    assert greedy(limiter, 1.3) == [0.0] * 5 + [1.2] * 5
+
+
+def test_the_long_window_holds_too() -> None:
+    """After a hundred messages the minute is what limits."""
+    times = greedy(Limiter(UPBIT, margin_s=0.2), 180.0)
+    assert worst_window(times, 1.0) == 5
+    assert worst_window(times, 60.0) == 100
+    assert len(times) >= 0.9 * 100 * 3
+
+
+def test_a_clock_that_steps_back_opens_nothing() -> None:
+    """A grant is dated at the earliest by the one before it."""
+    limiter = Limiter((Limit(2, 1.0),), margin_s=0.0)
+    assert limiter.take(10.0)
+    assert limiter.take(3.0)
+    assert not limiter.take(4.5)
+    assert limiter.take(11.0)
+
+
+def test_a_limiter_without_limits_is_a_mistake() -> None:
+    """Nothing to keep means nothing was configured."""
+    with pytest.raises(ValueError, match="at least one"):
+        Limiter(())
+
+
+def test_it_says_what_it_does() -> None:
+    """The repr is a status line."""
+    limiter = Limiter(UPBIT)
+    limiter.take(0.0)
+    assert repr(limiter) == "<Limiter 5 in 1 s, 100 in 60 s; 1 granted>"
+
+
+@given(
+    waits=st.lists(st.floats(0, 2.0), min_size=1, max_size=300),
+    jitters=st.lists(st.floats(0, 0.15), min_size=300, max_size=300),
+)
+def test_no_schedule_and_no_jitter_breaches_a_window(
+    waits: list[float], jitters: list[float]
+) -> None:
+    """Whenever one asks, and with up to 150 ms of ordered jitter, the server counts within limits."""
+    limiter = Limiter(UPBIT)
+    now, arrivals = 0.0, []
+    for wait, jitter in zip(waits, jitters, strict=False):
+        now += wait
+        while limiter.take(now):
+            arrival = now + jitter
+            arrivals.append(max(arrival, arrivals[-1]) if arrivals else arrival)
+    assert all(earlier <= later for earlier, later in pairwise(arrivals))
+    assert worst_window(arrivals, 1.0) <= 5
+    assert worst_window(arrivals, 60.0) <= 100
