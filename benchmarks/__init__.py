@@ -1,0 +1,1 @@
+"""Long runs that print figures. Each ends with one line of them."""

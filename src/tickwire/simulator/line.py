@@ -42,7 +42,8 @@ class Line:
         if not session.outbox and not session.backlog:
             return
         transport = self._transport
-        if transport.is_closing():
+        if transport.is_closing() or self._socket.closed:
+            # After a close frame nothing may follow.
             session.outbox.clear()
             return
         frames = session.take()

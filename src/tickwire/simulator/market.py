@@ -169,6 +169,7 @@ class Market:
                 del side[0]
             else:
                 level.resize(level.size - size)
+            self.book_ms = at_ms
             yield self._fill(at_ms, price, size, "BID" if buys else "ASK", sequential_id)
 
     # --- the book

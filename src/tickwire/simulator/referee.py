@@ -6,6 +6,7 @@ times are wall-clock seconds, `frames` and `bytes` count data frames handed to t
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from tickwire.simulator.limits import ConnectGate, MessageMeter
 from tickwire.simulator.session import Session
@@ -29,7 +30,7 @@ class _Record:
     close_reason: str | None = None
     messages: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_MESSAGES_KEPT))
 
-    def report(self) -> dict[str, object]:
+    def report(self) -> dict[str, Any]:
         session = self.session
         return {
             "id": session.number,
@@ -96,7 +97,7 @@ class Referee:
         self._frames += session.frames
         self._bytes += session.bytes
 
-    def report(self, now_ns: int) -> dict[str, object]:
+    def report(self, now_ns: int) -> dict[str, Any]:
         """Everything, as JSON has it."""
         return {
             "version": _VERSION,

@@ -8,7 +8,7 @@ import logging
 from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
@@ -160,7 +160,7 @@ class Simulator:
         """The markets it knows."""
         return tuple(instrument.code for instrument in self._instruments)
 
-    def stats(self) -> dict[str, object]:
+    def stats(self) -> dict[str, Any]:
         """What clients have done so far; the answer of `GET /sim/stats`."""
         return self._model.referee.report(self._clock.wall_ns())
 
