@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, overload
 
 from tickwire.delivery.component import Component
 from tickwire.delivery.inbox import Ended, Handler
-from tickwire.errors import UsageError
+from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import (
     BaseWebSocketEvent,
     CandleEvent,
@@ -115,7 +115,7 @@ class WebSocketClient:
         await self._manager.start()
         if self._component is None:
             self._component = self._manager.new_component(self.component_id, self)
-        self._manager.adopt(self._component)
+        self._manager.join(self._component)
         return self._manager, self._component
 
     # --- wishes -------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ class WebSocketClient:
         """
         if self._is_iterated:
             raise UsageError(f"client {self.component_id!r} is iterated over already")
-        _, component = await self._join()
+        manager, component = await self._join()
         self._is_iterated = True
         component.streams_control = control
         try:
@@ -218,6 +218,9 @@ class WebSocketClient:
                     item = await component.stream_inbox.take()
                 except Ended:
                     return
+                except SlowConsumer:
+                    manager.release(component)
+                    raise
                 if control or not isinstance(item.event, ControlEvent):
                     yield item.event
         finally:

@@ -94,14 +94,19 @@ class Number(Field[T_co]):
 
 
 def decimal_of(literal: bytes) -> Decimal | None:
-    """The exact value of a JSON number, `None` for null; raises `ProtocolError`."""
-    if len(literal) <= MAX_DIGITS:
-        try:
-            return Decimal(literal.decode())
-        except InvalidOperation:
-            if literal == b"null":
-                return None
-    raise ProtocolError(f"expected a number, not {literal[:40]!r}", literal)
+    """The exact value of a JSON number, `None` for null or nothing; raises `ProtocolError`."""
+    if literal in (b"", b"null"):
+        return None
+    try:
+        number = Decimal(literal.decode()) if len(literal) <= MAX_DIGITS else _NAN
+    except InvalidOperation:
+        number = _NAN
+    if not number.is_finite():  # a context that traps nothing makes nonsense a nan by itself
+        raise ProtocolError(f"expected a number, not {literal[:40]!r}", literal)
+    return number
+
+
+_NAN = Decimal("nan")
 
 
 class _View:
@@ -340,6 +345,9 @@ class OrderbookEvent(BaseWebSocketEvent):
     total_bid_size = Number[Decimal]("size of all bids listed")
     orderbook_units = _Units("the levels as they came, padding of a thin side included")
     level = Number[Decimal | None]("price step of the grouping, 0 for none; not on every host")
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__(**{"orderbook_units": (), **fields})
 
     @property
     def asks(self) -> tuple[BookLevel, ...]:

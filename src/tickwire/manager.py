@@ -117,7 +117,7 @@ class WebSocketManager:
         self._stopping = asyncio.Event()
         self._progress: asyncio.Event = asyncio.Event()
         self._forgotten: deque[Component] = deque()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[Component, asyncio.Task[None]] = {}
         self._started_at = self._world.clock.now()
 
     def __repr__(self) -> str:
@@ -220,8 +220,10 @@ class WebSocketManager:
             raise UsageError(f"a handler must be callable, not {handler!r}")
         await self.start()
         streams = [stream for spec in specs for stream in await self.streams_of(spec)]
-        self.adopt(component, keep_streams=True)
+        before = self._adopt(component)
         self.want(component, streams, handler)
+        # Only now, so that a stream wanted before and after is live for the newcomer.
+        self._retire(before)
 
     async def unregister_component(self, component_id: str) -> None:
         """Forget a component and its wishes; an unknown id is no error."""
@@ -245,31 +247,18 @@ class WebSocketManager:
                 "unnoticed; add '__weakref__' to its __slots__, or pass handler= instead"
             ) from None
 
-    def adopt(self, component: Component, *, keep_streams: bool = False) -> None:
-        """Take a component in, in place of one with the same id, and run its inbox.
-
-        `keep_streams` leaves the old wishes standing until the new ones replace them, so that
-        what is in both is not interrupted.
-        """
-        assert self._group is not None
-        present = self._components.get(component.id)
-        if present is component:
-            return
-        if present is not None:
-            if present.owner is not None and present.owner is not component.owner:
-                _log.warning("component id %r is taken over by another object", component.id)
-            self.release(present, keep_streams=keep_streams)
-        self._components[component.id] = component
-        self._tasks[component.id] = self._group.create_task(
-            self._run_component(component), name=f"tickwire: inbox of {component.id}"
-        )
+    def join(self, component: Component) -> None:
+        """Take a component in, in place of another one with the same id."""
+        if self._components.get(component.id) is not component:
+            before = self._adopt(component)
+            self._subscription_manager.replace(component.id, component.streams)
+            self._retire(before)
 
     def want(
         self, component: Component, streams: Iterable[Stream], handler: Handler | None
     ) -> None:
         """Add wishes of a component, for a handler or for whoever iterates."""
-        new = component.want(streams, handler)
-        for stream, taker in new:
+        for stream, taker in component.want(streams, handler):
             self._hub.connect(stream, taker)
         self._subscription_manager.replace(component.id, component.streams)
 
@@ -279,19 +268,35 @@ class WebSocketManager:
             self._disconnect(stream, component.takers.pop(stream, []))
         self._subscription_manager.replace(component.id, component.streams)
 
-    def release(self, component: Component, *, keep_streams: bool = False) -> None:
-        """Forget a component; none of its handlers is called from now on."""
-        if self._components.get(component.id) is not component:
+    def release(self, component: Component) -> None:
+        """Forget a component and its wishes; none of its handlers is called from now on."""
+        if self._components.get(component.id) is component:
+            del self._components[component.id]
+            self._subscription_manager.replace(component.id, ())
+            self._retire(component)
+
+    def _adopt(self, component: Component) -> Component | None:
+        """Take a component in and run its inbox; gives the one that had the id before."""
+        assert self._group is not None
+        before = self._components.get(component.id)
+        owner = None if before is None else before.owner
+        if owner is not None and owner is not component.owner:
+            _log.warning("component id %r is taken over by another object", component.id)
+        self._components[component.id] = component
+        self._tasks[component] = self._group.create_task(
+            self._run_component(component), name=f"tickwire: inbox of {component.id}"
+        )
+        return before
+
+    def _retire(self, component: Component | None) -> None:
+        """Let no event reach a component any more."""
+        if component is None:
             return
-        del self._components[component.id]
         for stream, takers in component.takers.items():
             self._disconnect(stream, takers)
         component.takers.clear()
         component.stream_inbox.end()
-        if not keep_streams:
-            self._subscription_manager.replace(component.id, ())
-        task = self._tasks.pop(component.id)
-        task.cancel()
+        self._tasks.pop(component).cancel()
 
     def _disconnect(self, stream: Stream, takers: Iterable[Taker]) -> None:
         for taker in takers:

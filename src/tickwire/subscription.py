@@ -76,9 +76,7 @@ _SLASHED = re.compile(r"([A-Z0-9]+)/([A-Z]+)")
 
 def normalise_symbol(symbol: str) -> str:
     """The symbol as the exchange spells it, `QUOTE-BASE` in capitals; raises `UsageError`."""
-    if not isinstance(symbol, str):
-        raise UsageError(f"a symbol must be text such as 'KRW-BTC', not {symbol!r}")
-    name = symbol.strip().upper()
+    name = _capitals(symbol)
     if _SYMBOL.fullmatch(name):
         return name
     if slashed := _SLASHED.fullmatch(name):
@@ -92,13 +90,21 @@ def _normalise_symbols(symbols: str | Iterable[str]) -> tuple[str, ...]:
         symbols = (symbols,)
     elif not isinstance(symbols, Iterable):
         raise UsageError(f"symbols must be a list such as ['KRW-BTC'], not {symbols!r}")
-    names: dict[str, None] = {}
-    for symbol in symbols:
-        whole_market = isinstance(symbol, str) and symbol.upper() in QUOTE_CURRENCIES
-        names[symbol.upper() if whole_market else normalise_symbol(symbol)] = None
+    names = tuple(dict.fromkeys(_market_or_symbol(symbol) for symbol in symbols))
     if not names:
         raise UsageError("no symbols given; name at least one, such as 'KRW-BTC'")
-    return tuple(names)
+    return names
+
+
+def _market_or_symbol(name: str) -> str:
+    market = _capitals(name)
+    return market if market in QUOTE_CURRENCIES else normalise_symbol(name)
+
+
+def _capitals(name: str) -> str:
+    if not isinstance(name, str):
+        raise UsageError(f"a symbol must be text such as 'KRW-BTC', not {name!r}")
+    return name.strip().upper()
 
 
 def _level(level: Decimal | int | str) -> Decimal:

@@ -79,9 +79,10 @@ def test_it_says_what_it_does() -> None:
 def test_no_schedule_and_no_jitter_breaches_a_window(
     waits: list[float], jitters: list[float]
 ) -> None:
-    """Whenever one asks, and with up to 150 ms of ordered jitter, the server counts within limits."""
+    """Whenever one asks, with up to 150 ms of ordered jitter, the server counts within limits."""
     limiter = Limiter(UPBIT)
-    now, arrivals = 0.0, []
+    now = 0.0
+    arrivals: list[float] = []
     for wait, jitter in zip(waits, jitters, strict=False):
         now += wait
         while limiter.take(now):

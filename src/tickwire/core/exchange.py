@@ -6,6 +6,7 @@ clock. One folder under `tickwire.exchanges` holds one adapter.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -26,11 +27,17 @@ class Endpoint(StrEnum):
 
 
 class Payload(NamedTuple):
-    """Data of one stream, not decoded yet. `key` equals the `Stream` it belongs to."""
+    """Data of one stream, not decoded yet. `key` equals the `Stream` that it belongs to."""
 
-    key: tuple[str, str, object]
+    key: tuple[str, str, Decimal]
     body: bytes
     short: bool
+
+    @property
+    def stream(self) -> Stream:
+        """The stream that the data belongs to."""
+        data_type, symbol, level = self.key
+        return Stream(DataType(data_type), symbol, level)
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,13 @@ class Other:
 class Exchange(Protocol):
     """One exchange, as a set of answers."""
 
-    name: str
-    connect_limits: Sequence[Limit]
-    """Per address."""
-    message_limits: Sequence[Limit]
-    """Per connection."""
+    @property
+    def connect_limits(self) -> Sequence[Limit]:
+        """Handshakes allowed to one address."""
+
+    @property
+    def message_limits(self) -> Sequence[Limit]:
+        """Messages allowed on one connection."""
 
     def endpoint_of(self, data_type: DataType) -> Endpoint:
         """The endpoint that serves a type."""

@@ -146,8 +146,10 @@ class Component:
         """The streams wanted."""
         return self.takers.keys()
 
-    def want(self, streams: Iterable[Stream], handler: Handler | None) -> list[Taker]:
-        """Add wishes; those that were there with the same handler stay as they are."""
+    def want(
+        self, streams: Iterable[Stream], handler: Handler | None
+    ) -> list[tuple[Stream, Taker]]:
+        """Add wishes, and say which are new: those there with the same handler stay."""
         taker = Taker(self, handler)
         new: list[tuple[Stream, Taker]] = []
         for stream in streams:
@@ -174,14 +176,18 @@ class Component:
 
     def _lagged_for_handler(self, event: Lagged) -> Item | None:
         handler = self._control()
-        if handler is not None:
-            return Item(event, handler)
-        return self._untold_loss(event)
+        if handler is None:
+            self._report_loss(event)
+            return None
+        return Item(event, handler)
 
     def _lagged_for_stream(self, event: Lagged) -> Item | None:
-        return Item(event, None) if self.streams_control else self._untold_loss(event)
+        if not self.streams_control:
+            self._report_loss(event)
+            return None
+        return Item(event, None)
 
-    def _untold_loss(self, event: Lagged) -> None:
+    def _report_loss(self, event: Lagged) -> None:
         self.untold["Lagged"] += 1
         _log.warning("%r is too slow: %d %s events dropped", self.id, event.dropped, event.type)
 

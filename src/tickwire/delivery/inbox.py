@@ -14,6 +14,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from itertools import count
+from types import MethodType
 from typing import Any, NamedTuple
 
 from tickwire.delivery.overflow import NEVER_DROP, OVERFLOW, Conflate, DropOldest
@@ -39,7 +40,10 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class InboxStatistics:
-    """What went through an inbox: `put = taken + conflated + dropped + pending`, to the unit."""
+    """What went through an inbox: `put = taken + conflated + dropped + pending`, to the unit.
+
+    `most_pending` is the most that a read of the socket found still lying here.
+    """
 
     put: int
     taken: int
@@ -148,7 +152,8 @@ class Inbox:
             if isinstance(policy, Conflate):
                 event = item.event
                 assert isinstance(event, BaseWebSocketEvent)
-                key = (kind, event.symbol, getattr(event, "level", None), item.handler)
+                level = getattr(event, "level", None)
+                key = (kind, event.symbol, level, _identity(item.handler))
                 if self._waiting.pop(key, None) is not None:
                     self._conflated += 1
                 self._waiting[key] = item
@@ -174,3 +179,10 @@ def _kind(item: Item) -> str:
     """The type of a data event; the empty text for control events, which are never dropped."""
     event = item.event
     return event.type if isinstance(event, BaseWebSocketEvent) else ""
+
+
+def _identity(handler: Handler | None) -> Hashable:
+    """What tells handlers apart, hashable or not; a bound method is another object every time."""
+    if isinstance(handler, MethodType):
+        return id(handler.__self__), id(handler.__func__)
+    return id(handler)

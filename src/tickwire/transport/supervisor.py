@@ -300,7 +300,7 @@ class Supervisor:
         if self._reader.process(payload, self._received_time_ns, self._batch) and (
             payload.key not in ledger.alive
         ):
-            self.connection.proved(Stream(*payload.key), self._world.clock.now())
+            self.connection.proved(payload.stream, self._world.clock.now())
             self._wake.set()
             self._progressed()
 

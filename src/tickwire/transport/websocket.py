@@ -14,6 +14,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 
 from picows import (
     WSCloseCode,
@@ -73,7 +74,7 @@ def _seconds(header: str | None) -> float | None:
     return float(header) if header is not None and header.isascii() and header.isdigit() else None
 
 
-class WebSocket(WSListener):  # type: ignore[misc]  # picows is compiled
+class WebSocket(WSListener):
     """One open WebSocket; a `tickwire.world.Transport`."""
 
     def __init__(self, listener: Listener) -> None:
@@ -142,7 +143,7 @@ class WebSocket(WSListener):  # type: ignore[misc]  # picows is compiled
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._reason is None:
             self._reason = "the connection was cut without a goodbye (1006)"
-        _forget_failure(transport)
+        asyncio.get_running_loop().call_soon(_take_failure, transport)
         if not self._waiting:
             self._lost()
 
@@ -207,18 +208,10 @@ class WebSocket(WSListener):  # type: ignore[misc]  # picows is compiled
             listener.connection_lost(self._reason)
 
 
-def _forget_failure(transport: WSTransport) -> None:
+def _take_failure(transport: WSTransport) -> None:
     """Take picows' own record of a failure, which would be reported as never retrieved."""
-
-    async def take() -> None:
-        try:
-            await transport.wait_disconnected()
-        except Exception as error:
-            del error  # told already, as the reason
-
-    task = asyncio.get_running_loop().create_task(take(), name="tickwire: closed websocket")
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-
-
-_closing: set[asyncio.Task[None]] = set()
+    ended = transport.wait_disconnected()
+    # The transport is gone, so there is nothing left to wait for: one step tells.
+    with suppress(StopIteration, Exception):
+        ended.send(None)
+    ended.close()

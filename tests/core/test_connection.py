@@ -1,0 +1,342 @@
+"""One connection, told what happened and asked what to do: no socket, no loop, no clock."""
+
+from collections.abc import Iterable
+from random import Random
+
+from tickwire.core.connection import (
+    Action,
+    Connection,
+    Drop,
+    Lost,
+    Open,
+    Ping,
+    Query,
+    Restored,
+    Send,
+    Timing,
+)
+from tickwire.core.limiter import Limit, Limiter
+from tickwire.core.planner import Plan
+from tickwire.core.states import ConnectionState
+from tickwire.subscription import DataType, Stream
+
+BTC, ETH, XRP = (Stream(DataType.TICKER, f"KRW-{base}") for base in ("BTC", "ETH", "XRP"))
+MESSAGES = (Limit(5, 1.0), Limit(100, 60.0))
+
+
+class Told:
+    """A connection with a hand-moved time, and somebody who performs what it says."""
+
+    def __init__(self, timing: Timing | None = None, connects: int = 5) -> None:
+        self.now = 0.0
+        self.is_talkative = True
+        """Whether the other side is heard all the time, so that nobody asks for signs of life."""
+        self.connection = Connection(
+            timing=timing or Timing(),
+            random=Random(1),
+            connect_limiter=Limiter((Limit(connects, 1.0),)),
+            message_limiter=lambda: Limiter(MESSAGES),
+        )
+
+    def want(self, *streams: Stream, no_more: Iterable[Stream] = ()) -> None:
+        self.connection.want(streams, no_more, self.now)
+
+    def at(self, now: float) -> list[Action]:
+        """What is due at that time; nothing happens before it."""
+        self.now = now
+        if self.is_talkative:
+            self.connection.heard(now)
+        actions, _ = self.connection.poll(now)
+        return actions
+
+    def performed(self, now: float) -> list[Action]:
+        """What is due at that time, with sockets that open and messages that go out at once."""
+        actions = self.at(now)
+        for action in actions:
+            if isinstance(action, Open):
+                self.connection.opened(now)
+            elif isinstance(action, Send):
+                self.connection.sent(action.plan, now)
+        if any(isinstance(action, Open | Send) for action in actions):
+            actions += self.performed(now)
+        return actions
+
+    def wakes_at(self) -> float | None:
+        return self.connection.poll(self.now)[1]
+
+
+def subscribed(*streams: Stream, timing: Timing | None = None) -> Told:
+    """A connection that is active with these streams since 0.1 s."""
+    told = Told(timing)
+    told.want(*streams)
+    told.performed(0.0)
+    told.performed(0.1)
+    for stream in streams:
+        told.connection.proved(stream, 0.1)
+    assert told.connection.state is ConnectionState.ACTIVE
+    return told
+
+
+def test_the_first_wish_opens_and_the_message_follows_the_debounce() -> None:
+    """The handshake runs during the debounce; the message goes when both are done."""
+    told = Told()
+    told.want(BTC)
+    assert told.at(0.0) == [Open(epoch=1)]
+    told.connection.opened(0.02)
+    assert told.at(0.02) == []
+    assert told.wakes_at() == 0.1
+    assert told.at(0.1) == [Send(Plan((BTC,), ()))]
+
+
+def test_the_debounce_is_fixed_from_the_first_change() -> None:
+    """Later changes join the message and do not put it off."""
+    told = Told()
+    told.want(BTC)
+    told.performed(0.0)
+    told.now = 0.09
+    told.want(ETH)
+    assert told.at(0.099) == []
+    assert told.at(0.1) == [Send(Plan((BTC, ETH), ()))]
+
+
+def test_without_debounce_it_goes_at_once() -> None:
+    """An idle limiter and no debounce leave nothing to wait for."""
+    told = Told(Timing(debounce_s=0.0))
+    told.want(BTC)
+    assert told.performed(0.0) == [Open(1), Send(Plan((BTC,), ()))]
+
+
+def test_changes_during_the_limiters_wait_become_one_message() -> None:
+    """The plan is made when the slot comes, from what is wanted then."""
+    told = Told(Timing(debounce_s=0.0))
+    others = [Stream(DataType.TRADE, f"KRW-A{n}") for n in range(20)]
+    told.want(BTC)
+    sent = [a for a in told.performed(0.0) if isinstance(a, Send)]
+    for n, stream in enumerate(others):
+        told.now = 0.01 * n
+        told.want(stream)
+        sent += [a for a in told.performed(told.now) if isinstance(a, Send)]
+    assert len(sent) == 5
+    told.want(no_more=[others[0]])
+    assert told.at(1.19) == []
+    [last] = told.performed(1.2)
+    assert isinstance(last, Send)
+    assert last.plan.streams == {BTC, *others[1:]}
+
+
+def test_a_change_undone_in_the_window_is_no_message() -> None:
+    """Add and remove meet before anybody is told, and take no slot; later changes wait anew."""
+    told = subscribed(BTC)
+    granted = told.connection.limiter.granted
+    told.now = 1.0
+    told.want(ETH)
+    told.now = 1.05
+    told.want(no_more=[ETH])
+    assert told.at(1.1) == []
+    assert told.connection.limiter.granted == granted
+    told.now = 1.3
+    told.want(XRP)
+    assert told.at(1.39) == []
+    assert told.at(1.41) == [Send(Plan((XRP,), (BTC,)))]
+
+
+def test_an_emptied_connection_lingers_then_closes_and_reopens() -> None:
+    """Nobody wants anything: no message says so; after the linger the connection is closed."""
+    told = subscribed(BTC)
+    told.now = 1.0
+    told.want(no_more=[BTC])
+    assert told.at(3.9) == []
+    assert told.performed(6.0) == [Drop("nobody wants anything", politely=True)]
+    assert told.connection.state is ConnectionState.DISCONNECTED
+    assert told.wakes_at() is None
+    told.now = 7.0
+    told.want(ETH)
+    assert told.at(7.0) == [Open(epoch=2)]
+
+
+def test_wanted_again_while_it_lingers_costs_nothing() -> None:
+    """The same set again needs no message."""
+    told = subscribed(BTC)
+    told.now = 1.0
+    told.want(no_more=[BTC])
+    told.now = 2.0
+    told.want(BTC)
+    assert told.performed(2.5) == []
+    assert told.connection.state is ConnectionState.ACTIVE
+
+
+def test_a_loss_restores_what_is_wanted_then() -> None:
+    """Changes during the outage are in the one message that restores; the way back is told."""
+    told = subscribed(BTC, ETH)
+    told.now = 2.0
+    told.connection.lost("cut", 2.0)
+    told.want(XRP, no_more=[ETH])
+    assert told.at(2.0) == [Lost("cut", 1, 0.0, alarm=False), Open(epoch=2)]
+    told.connection.opened(2.0)
+    told.now = 2.1
+    assert told.performed(2.1) == [Send(Plan((BTC, XRP), ()))]
+    told.connection.proved(BTC, 2.2)
+    told.connection.proved(XRP, 2.3)
+    [restored] = told.at(2.3)
+    assert isinstance(restored, Restored)
+    assert (restored.confirmed, restored.missing) == (2, ())
+    assert abs(restored.outage_s - 0.3) < 1e-9
+
+
+def test_a_failed_send_leaves_everything_to_be_sent() -> None:
+    """What was not handed over was not sent."""
+    told = Told()
+    told.want(BTC)
+    told.performed(0.0)
+    assert told.at(0.1) == [Send(Plan((BTC,), ()))]
+    told.connection.lost("broken pipe", 0.1)
+    assert told.at(0.1)[-1] == Open(epoch=2)
+    told.connection.opened(0.1)
+    assert told.performed(0.1) == [Send(Plan((BTC,), ()))]
+
+
+def test_attempts_slow_down_and_raise_an_alarm() -> None:
+    """Refused for ever: at once, doubling waits, then an error that stays until it works."""
+    told = Told()
+    told.want(BTC)
+    alarms = []
+    now = 0.0
+    for _ in range(9):
+        while not any(isinstance(action, Open) for action in told.at(now)):
+            wake = told.wakes_at()
+            assert wake is not None
+            now = max(now, wake)
+        told.connection.lost("refused", now)
+        [lost] = told.at(now)[:1]
+        assert isinstance(lost, Lost)
+        alarms.append(lost.alarm)
+        if lost.delay_s == 0.0:
+            told.connection.lost("refused", now)
+    assert alarms[-1] is True
+    assert told.connection.state is ConnectionState.ERROR
+    told.performed(now + 31.0)
+    assert told.connection.state is ConnectionState.SUBSCRIBING
+
+
+def test_a_wait_asked_for_by_the_exchange_is_kept() -> None:
+    """The longer of its wait and ours counts."""
+    told = Told()
+    told.want(BTC)
+    told.at(0.0)
+    told.connection.lost("HTTP 418", 0.0, retry_after_s=60.0)
+    told.at(0.0)
+    assert told.at(59.9) == []
+    assert told.at(60.0) == [Open(epoch=2)]
+
+
+def test_the_count_of_failures_starts_anew_after_thirty_good_seconds() -> None:
+    """A short life does not reset the back-off; a verified one that lasts does."""
+    told = subscribed(BTC)
+    told.connection.lost("cut", 1.0)
+    told.performed(1.0)
+    told.connection.proved(BTC, 1.0)
+    told.performed(1.1)
+    for second in range(2, 31):
+        told.connection.heard(float(second))
+        told.performed(float(second))
+    assert told.connection.failures == 1
+    told.connection.heard(31.1)
+    told.performed(31.1)
+    assert told.connection.failures == 0
+
+
+def test_connects_pass_their_own_limit() -> None:
+    """A second attempt within the window of one waits for the address's slot."""
+    told = Told(connects=1)
+    told.want(BTC)
+    assert told.at(0.0) == [Open(epoch=1)]
+    told.connection.lost("refused", 0.0)
+    assert [type(action) for action in told.at(0.0)] == [Lost]
+    assert told.wakes_at() == 1.2
+    assert told.at(1.2) == [Open(epoch=2)]
+
+
+def test_silence_is_pinged_and_no_answer_is_a_loss() -> None:
+    """Three seconds of silence, ten for the first answer, then the socket is cut."""
+    told = subscribed(BTC)
+    told.is_talkative = False
+    assert told.at(3.1) == [Ping()]
+    assert told.at(13.0) == []
+    assert told.at(13.1) == [
+        Drop("no answer to a ping", politely=False),
+        Lost("no answer to a ping", 1, 0.0, alarm=False),
+    ]
+    assert told.at(13.1) == [Open(epoch=2)]
+
+
+def test_a_silent_stream_is_asked_about_then_asked_for_again() -> None:
+    """After 5 s there is one question; a quiet stream is asked for anew, ever more rarely."""
+    told = Told()
+    told.want(BTC, ETH)
+    told.performed(0.0)
+    told.performed(0.1)
+    told.connection.proved(BTC, 0.2)
+    told.connection.heard(5.0)
+    assert told.at(5.1) == [Query((ETH,))]
+    assert told.at(5.2) == []
+    told.connection.answered(unknown=(), quiet=(ETH,), now=5.2)
+    assert told.connection.state is ConnectionState.ACTIVE
+    assert told.performed(5.3) == [Send(Plan((ETH,), (BTC,)))]
+    told.connection.heard(15.0)
+    assert told.performed(15.2) == []
+    assert told.performed(15.3) == [Query((ETH,))]
+
+
+def test_an_unknown_stream_stops_nothing() -> None:
+    """Once it is known that a stream does not exist, the others are all there is to prove."""
+    told = Told()
+    told.want(BTC, ETH)
+    told.performed(0.0)
+    told.performed(0.1)
+    told.connection.proved(BTC, 0.2)
+    told.at(5.1)
+    told.connection.answered(unknown=(ETH,), quiet=(), now=5.2)
+    assert told.connection.state is ConnectionState.ACTIVE
+
+
+def test_a_late_answer_about_a_stream_that_left_and_came_back_is_harmless() -> None:
+    """The question was about an earlier wish; nothing breaks and nothing is lost."""
+    told = Told()
+    told.want(BTC, ETH)
+    told.performed(0.0)
+    told.performed(0.1)
+    told.connection.proved(BTC, 0.2)
+    told.at(5.1)
+    told.now = 5.1
+    told.want(no_more=[ETH])
+    told.performed(5.2)
+    told.want(ETH)
+    told.connection.answered(unknown=(), quiet=(ETH,), now=5.25)
+    [sent] = told.performed(5.4)
+    assert isinstance(sent, Send)
+    assert sent.plan.streams == {BTC, ETH}
+
+
+def test_stopping_is_for_good() -> None:
+    """A stopped connection drops its socket once and wants nothing more."""
+    told = subscribed(BTC)
+    told.connection.stop()
+    told.connection.stop()
+    assert told.at(1.0) == [Drop("stopped", politely=True)]
+    assert told.connection.state is ConnectionState.CLOSED
+    assert told.wakes_at() is None
+
+
+def test_a_loss_reported_late_is_ignored() -> None:
+    """Whoever reports after the connection has moved on changes nothing."""
+    told = subscribed(BTC)
+    told.connection.lost("cut", 1.0)
+    told.connection.lost("cut again", 1.0)
+    assert told.connection.failures == 1
+
+
+def test_its_repr_is_a_status_line() -> None:
+    """State, epoch, and what is desired, sent and alive."""
+    told = subscribed(BTC)
+    expected = "<Connection active, epoch 1, 1 desired, 1 sent, 1 alive>"
+    assert repr(told.connection) == expected
