@@ -221,7 +221,7 @@ CHECKED = settings(
 
 def test_no_wish_is_lost_no_limit_breached_and_nobody_gets_what_they_did_not_ask() -> None:
     """The whole client holds what the machine demands."""
-    run_state_machine_as_test(PendingState, settings=CHECKED)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(PendingState, settings=CHECKED)
 
 
 def test_the_naive_pending_task_fails_the_same_test() -> None:
@@ -233,4 +233,4 @@ def test_the_naive_pending_task_fails_the_same_test() -> None:
 
     found = settings(CHECKED, max_examples=200, phases=[Phase.generate], print_blob=False)
     with pytest.raises(AssertionError, match="a wish was lost"):
-        run_state_machine_as_test(NaivePendingState, settings=found)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(NaivePendingState, settings=found)

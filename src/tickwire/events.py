@@ -86,11 +86,12 @@ class Number(Field[T_co]):
         if type(value) is msgspec.Raw:
             return decimal_of(bytes(value))
         try:
-            if not isinstance(value, float | bool):
-                return Decimal(value)
+            number = _NAN if isinstance(value, float | bool) else Decimal(value)
         except (InvalidOperation, TypeError, ValueError):
-            pass
-        raise UsageError(f"{self.name} must be a Decimal, a whole number or text, not {value!r}")
+            number = _NAN
+        if not number.is_finite():
+            raise UsageError(f"{self.name} must be a finite Decimal, int or text, not {value!r}")
+        return number
 
 
 def decimal_of(literal: bytes) -> Decimal | None:
@@ -193,17 +194,17 @@ class BaseWebSocketEvent(_View):
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(**fields)
-        self._came(b"", 0, False)
+        self._note_arrival(b"", 0, False)
 
     @classmethod
     def view(cls, message: object, payload: bytes, received_time_ns: int) -> Self:
         """An event that reads its fields from a decoded message. For exchange adapters."""
         event = cls.__new__(cls)
         _set_message(event, message)
-        event._came(payload, received_time_ns, False)
+        event._note_arrival(payload, received_time_ns, False)
         return event
 
-    def _came(self, payload: bytes, received_time_ns: int, handed_over: bool) -> None:
+    def _note_arrival(self, payload: bytes, received_time_ns: int, handed_over: bool) -> None:
         _set_payload(self, payload)
         _set_received(self, received_time_ns)
         _set_handed_over(self, handed_over)
@@ -232,11 +233,11 @@ class BaseWebSocketEvent(_View):
         return hash((self.type, self.symbol, self.timestamp))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        came = (self._payload, self.received_time_ns, self.handed_over)
-        return (*super().__reduce__(), came)
+        arrival = (self._payload, self.received_time_ns, self.handed_over)
+        return (*super().__reduce__(), arrival)
 
-    def __setstate__(self, came: tuple[bytes, int, bool]) -> None:
-        self._came(*came)
+    def __setstate__(self, arrival: tuple[bytes, int, bool]) -> None:
+        self._note_arrival(*arrival)
 
 
 _set_payload = BaseWebSocketEvent.__dict__["_payload"].__set__

@@ -53,7 +53,7 @@ class Listener(Protocol):
     """Who hears what happens on a transport. Called inline by the reader; must not block."""
 
     def frame_received(self, payload: bytes, batch: int) -> None:
-        """A data frame has come. Frames of one read share a batch number."""
+        """A data frame has come. Frames of one turn of the loop share a batch number."""
 
     def pong_received(self) -> None:
         """The other side has answered a ping."""

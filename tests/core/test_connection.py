@@ -154,6 +154,20 @@ def test_an_emptied_connection_lingers_then_closes_and_reopens() -> None:
     assert told.at(7.0) == [Open(epoch=2)]
 
 
+def test_a_loss_while_nobody_wants_anything_is_the_end_of_it() -> None:
+    """A connection that only lingers is not brought back."""
+    told = subscribed(BTC)
+    told.now = 1.0
+    told.want(no_more=[BTC])
+    told.connection.lost("cut", 2.0)
+    assert told.at(2.0) == [Drop("cut, and nobody wants anything", politely=True)]
+    assert told.connection.state is ConnectionState.DISCONNECTED
+    assert told.wakes_at() is None
+    told.now = 3.0
+    told.want(BTC)
+    assert told.at(3.0) == [Open(epoch=2)]
+
+
 def test_wanted_again_while_it_lingers_costs_nothing() -> None:
     """The same set again needs no message."""
     told = subscribed(BTC)
@@ -213,7 +227,7 @@ def test_attempts_slow_down_and_raise_an_alarm() -> None:
         if lost.delay_s == 0.0:
             told.connection.lost("refused", now)
     assert alarms[-1] is True
-    assert told.connection.state is ConnectionState.ERROR
+    assert repr(told.connection).startswith("<Connection error")
     told.performed(now + 31.0)
     assert told.connection.state is ConnectionState.SUBSCRIBING
 

@@ -203,6 +203,9 @@ class Connection:
         """The socket, or the attempt at one, has failed."""
         if not self.state.can_break:
             return
+        if not self.ledger.desired:
+            self._rest(f"{reason}, and nobody wants anything")
+            return
         self.failures += 1
         alarm = self._timing.backoff.is_exhausted(self.failures)
         delay_s = max(self._timing.backoff.delay_s(self.failures, self._random), retry_after_s)
@@ -211,7 +214,7 @@ class Connection:
         if was_open:
             self._lost_at = now
         self._attempt_at = now + delay_s
-        self._disconnected(now)
+        self._disconnected()
         self._outbox.append(Lost(reason, self.failures, delay_s, alarm))
 
     def stop(self) -> None:
@@ -267,12 +270,15 @@ class Connection:
             return
         self._emptied_at = None
         if self.state.can_break or self.state.is_waiting:
-            self._move(Input.EMPTIED)
-            self._disconnected(now)
-            self._changed_at = None
-            self._lost_at = None
-            self.failures = 0
-            self._outbox.append(Drop("nobody wants anything", politely=True))
+            self._rest("nobody wants anything")
+
+    def _rest(self, reason: str) -> None:
+        self._move(Input.EMPTIED)
+        self._disconnected()
+        self._emptied_at = None
+        self._lost_at = None
+        self.failures = 0
+        self._outbox.append(Drop(reason, politely=True))
 
     def _check_heartbeat(self, now: float) -> None:
         assert self._heartbeat is not None
@@ -330,7 +336,7 @@ class Connection:
                 moments.append(self._verified_at + self._timing.backoff.settle_s)
         return min(moments, default=None)
 
-    def _disconnected(self, now: float) -> None:
+    def _disconnected(self) -> None:
         self.ledger.reset()
         self._heartbeat = None
         self._verified_at = None

@@ -27,7 +27,7 @@ _log = logging.getLogger("tickwire.delivery")
 class ComponentStatistics:
     """What reached one component: `inline` calls, and what went through its inboxes."""
 
-    wishes: int
+    streams: int
     inline: int
     handled: InboxStatistics
     streamed: InboxStatistics
@@ -62,6 +62,14 @@ def hold(handler: Handler, owner: object | None) -> Callable[[], Handler | None]
     if owner is not None and getattr(handler, "__self__", None) is owner:
         return weakref.WeakMethod(handler)
     return lambda: handler
+
+
+def worth_a_line(count: int) -> bool:
+    """Whether the n-th of a kind is logged: a flood of losses must not flood the log as well."""
+    return count in _WORTH_A_LINE
+
+
+_WORTH_A_LINE = frozenset(10**power for power in range(12))
 
 
 def is_async(handler: Handler) -> bool:
@@ -189,7 +197,14 @@ class Component:
 
     def _report_loss(self, event: Lagged) -> None:
         self.untold["Lagged"] += 1
-        _log.warning("%r is too slow: %d %s events dropped", self.id, event.dropped, event.type)
+        if worth_a_line(self.untold["Lagged"]):
+            _log.warning(
+                "%r is too slow: %d %s events dropped this time, the %d. such loss",
+                self.id,
+                event.dropped,
+                event.type,
+                self.untold["Lagged"],
+            )
 
     # --- calling ------------------------------------------------------------------------------
 
@@ -220,7 +235,7 @@ class Component:
     def statistics(self) -> ComponentStatistics:
         """This component in figures."""
         return ComponentStatistics(
-            wishes=len(self.takers),
+            streams=len(self.takers),
             inline=self.inline,
             handled=self.handler_inbox.statistics(),
             streamed=self.stream_inbox.statistics(),

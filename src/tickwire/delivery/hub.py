@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from tickwire.core.exchange import Exchange, Other, Payload
-from tickwire.delivery.component import Component, Taker
+from tickwire.delivery.component import Component, Taker, worth_a_line
 from tickwire.errors import ProtocolError
 from tickwire.events import BaseWebSocketEvent, ControlEvent, Gap
 from tickwire.subscription import Stream
@@ -161,8 +161,7 @@ class DataProcessor:
 
     def undecodable(self, error: ProtocolError) -> None:
         self._undecodable += 1
-        # A flood of nonsense must not become a flood of log lines.
-        if self._undecodable in _WORTH_A_LINE:
+        if worth_a_line(self._undecodable):
             _log.warning(
                 "%d undecodable message(s) so far; this one: %s: %r",
                 self._undecodable,
@@ -184,9 +183,6 @@ class DataProcessor:
             self._unknown,
         )
         return DeliveryStatistics(sum(parts), *parts, self._deliveries, self._gaps)
-
-
-_WORTH_A_LINE = frozenset(10**power for power in range(12))
 
 
 def _components(takers: Iterable[Taker]) -> tuple[Component, ...]:

@@ -86,7 +86,8 @@ class Inbox:
             return
         if batch != self._batch:
             self._batch = batch
-            if self._fresh:
+            # Whoever waits here, or was woken and has not had its turn yet, does not lag.
+            if self._fresh and self._wakeup is None:
                 self._fold()
         self._fresh.append(item)
         self._put += 1

@@ -108,7 +108,8 @@ class Supervisor:
         self._wake = asyncio.Event()
         self._transport: Transport | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._batch = -1
+        self._batch: tuple[int, int] | None = None
+        self._reads = 0
         self._received_time_ns = 0
         self._messages_sent = self._connects = self._outages = self._frames = self._bytes = 0
 
@@ -276,8 +277,9 @@ class Supervisor:
 
     def frame_received(self, frame: bytes, batch: int) -> None:
         """A frame of the current epoch."""
-        if batch != self._batch:
-            self._batch = batch
+        if (self.connection.epoch, batch) != self._batch:
+            self._batch = (self.connection.epoch, batch)
+            self._reads += 1
             self.connection.heard(self._world.clock.now())
             self._received_time_ns = self._world.clock.wall_ns()
         self._frames += 1
@@ -297,7 +299,7 @@ class Supervisor:
 
     def _data_received(self, payload: Payload) -> None:
         ledger = self.connection.ledger
-        if self._reader.process(payload, self._received_time_ns, self._batch) and (
+        if self._reader.process(payload, self._received_time_ns, self._reads) and (
             payload.key not in ledger.alive
         ):
             self.connection.proved(payload.stream, self._world.clock.now())

@@ -136,9 +136,6 @@ class WebSocket(WSListener):
                 self._listener.pong_received()
         elif kind is WSMsgType.CLOSE:
             self._closed_by_peer(transport, frame)
-        if frame.last_in_buffer:
-            self._batch += 1
-            self._spent = 0
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._reason is None:
@@ -162,27 +159,32 @@ class WebSocket(WSListener):
             self._received(whole)
 
     def _received(self, payload: bytes) -> None:
-        if self._waiting or self._spent >= TURN_BUDGET_BYTES:
-            if not self._waiting:
-                self._open().underlying_transport.pause_reading()
-                asyncio.get_running_loop().call_soon(self._hand_on_waiting)
-            self._waiting.append(payload)
+        if not self._spent:
+            asyncio.get_running_loop().call_soon(self._next_turn)
+        if not self._waiting and self._spent < TURN_BUDGET_BYTES:
+            self._hand_on(payload)
             return
-        self._spent += len(payload)
+        if not self._waiting:
+            self._open().underlying_transport.pause_reading()
+        self._waiting.append(payload)
+
+    def _hand_on(self, payload: bytes) -> None:
+        # Even an empty message counts, since it is by this that a turn is known to be used.
+        self._spent += len(payload) or 1
         if self._listener is not None:
             self._listener.frame_received(payload, self._batch)
 
-    def _hand_on_waiting(self) -> None:
+    def _next_turn(self) -> None:
         self._batch += 1
-        spent = 0
-        while self._waiting and spent < TURN_BUDGET_BYTES:
-            payload = self._waiting.popleft()
-            spent += len(payload)
-            if self._listener is not None:
-                self._listener.frame_received(payload, self._batch)
+        self._spent = 0
+        if not self._waiting:
+            return
+        while self._waiting and self._spent < TURN_BUDGET_BYTES:
+            self._hand_on(self._waiting.popleft())
+        asyncio.get_running_loop().call_soon(self._next_turn)
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._hand_on_waiting)
-        elif self._reason is not None:
+            return
+        if self._reason is not None:
             self._lost()
         elif self._transport is not None and not self._transport.is_disconnected:
             self._transport.underlying_transport.resume_reading()

@@ -10,6 +10,7 @@ import typer
 from tickwire import SubscriptionSpec, UsageError
 from tickwire.apps.cli.demo import demo as run_demo
 from tickwire.apps.cli.ending import run
+from tickwire.apps.cli.screen import screen_for
 from tickwire.apps.cli.simulate import simulate as run_simulate
 from tickwire.apps.cli.watch import watch as run_watch
 from tickwire.apps.cli.words import words
@@ -49,10 +50,11 @@ def tickwire(
 
 @app.command()
 def demo(
-    seconds: Annotated[float, typer.Option(min=3, help="How long it runs.")] = 30,
+    seconds: Annotated[float, typer.Option(min=1, help="How long it runs.")] = 30,
 ) -> None:
-    """Watch 20 components share one connection to a local exchange, and survive its loss."""
-    raise typer.Exit(run(run_demo(seconds, words())))
+    """20 components share one connection, which is lost once."""
+    language = words()
+    raise typer.Exit(run(run_demo(seconds, screen_for(language), language)))
 
 
 @app.command()
@@ -61,7 +63,7 @@ def watch(
         str, typer.Argument(metavar="TYPE", help="ticker, trade, orderbook, candle.1s, candle.1m …")
     ],
     symbols: Annotated[
-        list[str], typer.Argument(metavar="SYMBOL...", help="KRW-BTC …, or KRW for all its markets")
+        list[str], typer.Argument(metavar="SYMBOL", help="KRW-BTC …, or KRW for all its markets")
     ],
     url: Annotated[
         str | None,
@@ -75,7 +77,7 @@ def watch(
     environment: Annotated[str, typer.Option(metavar="kr|sg|id|th", help="Which Upbit.")] = "kr",
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
 ) -> None:
-    """Show live data of some symbols: `tickwire watch ticker KRW-BTC KRW-ETH`."""
+    """Live data of some symbols: `tickwire watch ticker KRW-BTC`."""
     if simulate and url is not None:
         raise UsageError("pass either --simulate or --url, not both")
     spec = SubscriptionSpec(data_type, symbols)
@@ -96,13 +98,13 @@ def simulate(
     host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same market.")] = 0,
-    markets: Annotated[int | None, typer.Option(help="How many; all 855 by default.")] = None,
+    markets: Annotated[int, typer.Option(help="How many, KRW-BTC first.")] = 855,
     tape: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Play a recording instead.")
     ] = None,
     speed: Annotated[float, typer.Option(help="Of the tape; 0 is without pauses.")] = 1.0,
 ) -> None:
-    """Run a local exchange that speaks like Upbit, until Ctrl-C."""
+    """A local exchange that speaks like Upbit, until Ctrl-C."""
     command = run_simulate(
         host=host, port=port, seed=seed, markets=markets, tape=tape, speed=speed, words=words()
     )

@@ -30,16 +30,16 @@ def columns(data_type: str, words: Words) -> tuple[Column, ...]:
     utc = Column(words.utc, 12)
     match data_type:
         case "ticker":
-            named = (words.price, words.change, words.high, words.low)
-            return (market, *_numbers(named, (12, 7, 12, 12)), utc)
+            prices = (words.price, words.change, words.high, words.low)
+            return (market, *_numbers(prices, (12, 7, 12, 12)), utc)
         case "trade":
             side = Column(words.side, 4, is_number=False)
             return (market, side, *_numbers((words.price, words.size), (12, 14)), utc)
         case "orderbook":
-            named = (words.bid_size, words.bid, words.ask, words.ask_size)
-            return (market, *_numbers(named, (12, 12, 12, 12)), utc)
-    named = (words.opened, words.high, words.low, words.closed, words.size)
-    return (market, Column(words.start, 8), *_numbers(named, (11, 11, 11, 11, 12)))
+            best = (words.bid_size, words.bid, words.ask, words.ask_size)
+            return (market, *_numbers(best, (12, 12, 12, 12)), utc)
+    candle = (words.opened, words.high, words.low, words.closed, words.size)
+    return (market, Column(words.start, 8), *_numbers(candle, (11, 11, 11, 11, 12)))
 
 
 def _numbers(headings: tuple[str, ...], widths: tuple[int, ...]) -> tuple[Column, ...]:
@@ -48,11 +48,12 @@ def _numbers(headings: tuple[str, ...], widths: tuple[int, ...]) -> tuple[Column
 
 def cells(event: BaseWebSocketEvent, words: Words) -> tuple[str, ...]:
     """One event as texts, in the columns of its type."""
+    figures: tuple[str, ...]
     match event:
         case TickerEvent():
-            prices = (event.high_price, event.low_price)
             change = percent(event.signed_change_rate)
-            figures = (price(event.trade_price), change, *map(price, prices))
+            high, low = price(event.high_price), price(event.low_price)
+            figures = (price(event.trade_price), change, high, low)
         case TradeEvent():
             side = words.buy if event.ask_bid == "BID" else words.sell
             figures = (side, price(event.trade_price), price(event.trade_volume))
@@ -61,11 +62,11 @@ def cells(event: BaseWebSocketEvent, words: Words) -> tuple[str, ...]:
             figures = (bid[1], bid[0], ask[0], ask[1])
         case CandleEvent():
             ohlc = (event.opening_price, event.high_price, event.low_price, event.trade_price)
-            volume = event.candle_acc_trade_volume
             start = event.candle_date_time_utc[11:]
-            return (event.symbol, start, *map(price, ohlc), price(volume))
+            volume = price(event.candle_acc_trade_volume)
+            return (event.symbol, start, *map(price, ohlc), volume)
         case _:
-            return (event.symbol, event.to_json())
+            raise TypeError(f"no columns for {event!r}")
     return (event.symbol, *figures, clock_time(event.timestamp))
 
 

@@ -18,9 +18,8 @@ from tickwire import (
 )
 from tickwire.apps.cli.cast import ALERTS, TYPES, Part, parts
 from tickwire.apps.cli.logs import route_logs
-from tickwire.apps.cli.screen import LiveScreen, Picture, PlainScreen, Quote, Screen
+from tickwire.apps.cli.screen import Picture, Quote, Screen
 from tickwire.apps.cli.tally import Tally, summary
-from tickwire.apps.cli.terminal import live_console
 from tickwire.apps.cli.words import Words
 from tickwire.simulator import Simulator
 from tickwire.world import SystemClock
@@ -38,10 +37,8 @@ _READY_WITHIN_S = 5.0
 _MOST_MESSAGES = 2
 
 
-async def demo(seconds: float, words: Words) -> int:
+async def demo(seconds: float, screen: Screen, words: Words) -> int:
     """Run the demonstration; 0 if it has shown what it should, else 1."""
-    console = live_console()
-    screen: Screen = PlainScreen(words) if console is None else LiveScreen(console, words)
     async with (
         Simulator(seed=_SEED, markets=_MARKETS) as exchange,
         WebSocketManager(websocket_base_url=exchange.websocket_base_url) as manager,
@@ -80,7 +77,8 @@ class _Demo:
         self._before: Tally | None = None
         """Everything up to the drop."""
         self._gaps = 0
-        self._restored: Restored | None = None
+        self._recovery = ""
+        """How the connection came back, in words."""
         self._counts: deque[tuple[float, int]] = deque()
         """Moments and events delivered up to then, for the rate."""
 
@@ -88,7 +86,7 @@ class _Demo:
         async with AsyncExitStack() as stack:
             for client in self._clients.values():
                 await stack.enter_async_context(client)
-            route_logs(self._tell)
+            stack.enter_context(route_logs(self._tell))
             alerts = asyncio.create_task(self._listen(self._clients[ALERTS]), name="demo: alerts")
             stack.callback(alerts.cancel)
             try:
@@ -98,7 +96,7 @@ class _Demo:
                 self._sum_up(self._words.interrupted)
                 raise
             problems = ", ".join(self._problems())
-            self._sum_up(self._words.fell_short(problems) if problems else None)
+            self._sum_up(self._words.fell_short(problems) if problems else "")
             return 1 if problems else 0
 
     # --- what happens -------------------------------------------------------------------------
@@ -139,9 +137,9 @@ class _Demo:
             elif isinstance(event, Reconnecting):
                 self._tell(words.reconnecting(event.reason, event.failures))
             elif isinstance(event, Restored):
-                self._restored = event
                 restored = words.restored(event.confirmed, event.outage_s * 1000)
-                self._tell(f"{restored}; {words.gaps_told(self._gaps)}")
+                self._recovery = f"{restored}; {words.gaps_told(self._gaps)}"
+                self._tell(self._recovery)
 
     # --- what is seen -------------------------------------------------------------------------
 
@@ -173,7 +171,8 @@ class _Demo:
             wishes=self._wishes,
             components=len(statistics.components),
             messages=statistics.messages_sent,
-            connections=statistics.connects,
+            connections=len(lanes),
+            outages=sum(lane.outages for lane in lanes),
             confirmed=sum(lane.alive for lane in lanes),
             asked=statistics.streams,
             rate=self._rate(delivered),
@@ -211,9 +210,9 @@ class _Demo:
         found: list[str] = []
         if missing := now.asked - now.confirmed:
             found.append(f"{words.not_confirmed}: {missing}")
-        if self._restored is None:
+        if not self._recovery:
             found.append(words.not_restored)
-        elif untold := now.asked - self._gaps:
+        elif (untold := now.asked - self._gaps) > 0:
             found.append(f"{words.not_told}: {untold}")
         if before.connections != 1 or before.messages > _MOST_MESSAGES:
             found.append(words.too_much_wire)
@@ -226,20 +225,15 @@ class _Demo:
                 found.append(f"{label}: {count}")
         return found
 
-    def _sum_up(self, remark: str | None) -> None:
+    def _sum_up(self, remark: str) -> None:
         words, now = self._words, self._tally()
         before = self._before or now
         after = None if self._before is None else now.since(self._before)
         print()
         for line in summary(before, after, wishes=self._wishes, words=words):
             print(line)
-        if self._restored is not None:
-            took_ms = self._restored.outage_s * 1000
-            print(
-                f"{words.restored(self._restored.confirmed, took_ms)}; {words.gaps_told(self._gaps)}"
-            )
-        if remark is not None:
-            print(remark)
+        for line in filter(None, (self._recovery, remark)):
+            print(line)
         print(
             f"{self._wishes} wishes from {len(self._parts)} components: "
             f"{before.messages} messages on {before.connections} connection(s), "

@@ -1,9 +1,11 @@
-"""How figures look: prices, changes, times."""
+"""How figures look: prices, changes, times, and columns of them."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
 
-__all__ = ["clock_time", "percent", "price"]
+from rich.cells import cell_len
+
+__all__ = ["clock_time", "padded", "percent", "price"]
 
 
 def price(value: Decimal) -> str:
@@ -21,3 +23,10 @@ def clock_time(timestamp_ms: int) -> str:
     """The time of day in UTC: `03:43:10.403`."""
     moment = datetime.fromtimestamp(timestamp_ms / 1000, tz=UTC)
     return moment.isoformat(timespec="milliseconds")[11:23]
+
+
+def padded(text: str, width: int, *, is_number: bool) -> str:
+    """A text in a column; numbers stand at its right."""
+    # Korean characters are two cells wide, which str.rjust does not know.
+    space = " " * (width - cell_len(text))
+    return space + text if is_number else text + space

@@ -1,16 +1,24 @@
 """Where the library's log goes while a command has the terminal."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 __all__ = ["route_logs"]
 
 
-def route_logs(tell: Callable[[str], None]) -> None:
+@contextmanager
+def route_logs(tell: Callable[[str], None]) -> Iterator[None]:
     """Tell errors in a line each. Warnings are left out: they arrive as control events as well."""
     logger = logging.getLogger("tickwire")
-    logger.addHandler(_Teller(tell))
+    teller, propagated = _Teller(tell), logger.propagate
+    logger.addHandler(teller)
     logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(teller)
+        logger.propagate = propagated
 
 
 class _Teller(logging.Handler):

@@ -12,10 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tickwire import OrderbookEvent, TickerEvent
-from tickwire.apps.cli.figures import percent, price
+from tickwire.apps.cli.figures import padded, percent, price
+from tickwire.apps.cli.terminal import live_console
 from tickwire.apps.cli.words import Words
 
-__all__ = ["LiveScreen", "Picture", "PlainScreen", "Quote", "Screen"]
+__all__ = ["LiveScreen", "Picture", "PlainScreen", "Quote", "Screen", "screen_for"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Picture:
     components: int
     messages: int
     connections: int
+    outages: int
     confirmed: int
     asked: int
     rate: float
@@ -67,6 +69,12 @@ class Screen(Protocol):
         """This is how it stands."""
 
 
+def screen_for(words: Words) -> Screen:
+    """A live screen where the output is a terminal, plain lines elsewhere."""
+    console = live_console()
+    return PlainScreen(words) if console is None else LiveScreen(console, words)
+
+
 class PlainScreen:
     """Lines for a pipe: events as they happen, and the state every second or two."""
 
@@ -93,14 +101,14 @@ class PlainScreen:
         if picture.elapsed_s < self._due_s:
             return
         self._due_s += 1.0 if picture.seconds <= 20 else 2.0
-        self.tell(picture.elapsed_s, self._status(picture))
+        print(self._status(picture), flush=True)
 
     def _status(self, picture: Picture) -> str:
         words = self._words
         parts = [
-            words.seconds_left(picture.left_s),
+            padded(words.seconds_left(picture.left_s), 10, is_number=True),
             f"{words.state_of(picture.state)} {picture.confirmed}/{picture.asked}",
-            f"{picture.rate:,.0f} {words.rate}",
+            words.per_second(picture.rate),
         ]
         if picture.age_ms is not None:
             parts.append(words.milliseconds(picture.age_ms))
@@ -110,7 +118,7 @@ class PlainScreen:
         if quote.ticker is not None:
             last = price(quote.ticker.trade_price)
             parts.append(f"{quote.symbol} {last} {percent(quote.ticker.signed_change_rate)}")
-        return " | ".join(parts)
+        return "  ".join(parts)
 
 
 class LiveScreen:
@@ -141,9 +149,10 @@ class LiveScreen:
         self._story.append(Text(f"{elapsed_s:5.1f} s  {line}", no_wrap=True, overflow="ellipsis"))
 
     def show(self, picture: Picture) -> None:
-        self._live.update(self._draw(picture), refresh=True)
+        self._live.update(self.draw(picture), refresh=True)
 
-    def _draw(self, picture: Picture) -> RenderableType:
+    def draw(self, picture: Picture) -> RenderableType:
+        """The whole screen."""
         words = self._words
         room = self._console.height - self._STORY_LINES - 5
         columns = Table.grid(padding=(0, 2, 0, 0))
@@ -192,6 +201,7 @@ class LiveScreen:
             (words.streams, f"{picture.confirmed}/{picture.asked}"),
             (words.messages, f"{picture.messages:,}"),
             (words.connections, f"{picture.connections:,}"),
+            (words.outages, f"{picture.outages:,}"),
             (words.rate, f"{picture.rate:,.0f}"),
             (words.events, f"{picture.delivered:,}"),
             (words.age, age),

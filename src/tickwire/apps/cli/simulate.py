@@ -15,15 +15,15 @@ async def simulate(
     host: str,
     port: int,
     seed: int,
-    markets: int | None,
+    markets: int,
     tape: Path | None,
     speed: float,
     words: Words,
 ) -> int:
     """Run until told to end; ending so is what it is for, hence 0."""
-    size = {} if markets is None else {"markets": markets}
-    exchange = Simulator(host=host, port=port, seed=seed, tape=tape, speed=speed, **size)
-    async with exchange:
+    async with Simulator(
+        host=host, port=port, seed=seed, markets=markets, tape=tape, speed=speed
+    ) as exchange:
         print(words.running(exchange.address, len(exchange.codes)), flush=True)
         urls = exchange.websocket_base_url, exchange.base_url
         for line in words.how_to_use(exchange.codes[0], *urls):

@@ -1,10 +1,12 @@
 """The demonstration in figures: what the exchange saw and what reached the components."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from rich.cells import cell_len
 
+from tickwire.apps.cli.figures import padded
 from tickwire.apps.cli.words import Words
 from tickwire.manager import ManagerStatistics
 
@@ -68,25 +70,23 @@ class Tally:
 def summary(before: Tally, after: Tally | None, *, wishes: int, words: Words) -> list[str]:
     """A small table: one column before the drop and, if there was one, another after it."""
     columns = [(words.before, before)] + ([(words.after, after)] if after else [])
-    rows = [["", *(title for title, _ in columns)]]
-    for label, figure in (
-        (words.summary_wishes, lambda t: f"{wishes:,}"),
-        (words.summary_connections, lambda t: f"{t.connections:,}"),
-        (words.messages_seen, lambda t: f"{t.messages:,}"),
-        (words.confirmed, lambda t: f"{t.confirmed:,}/{t.asked:,}"),
-        (words.delivered, lambda t: f"{t.delivered:,}"),
-        (words.conflated, lambda t: f"{t.conflated:,}"),
-        (words.dropped, lambda t: f"{t.dropped:,}"),
-        (words.breaches, lambda t: f"{t.breaches:,}"),
-    ):
+    rows: list[list[str]] = [["", *(title for title, _ in columns)]]
+
+    def add(label: str, figure: Callable[[Tally], str]) -> None:
         rows.append([label, *(figure(tally) for _, tally in columns)])
+
+    add(words.wishes, lambda _: f"{wishes:,}")
+    add(words.connections, lambda tally: f"{tally.connections:,}")
+    add(words.messages_seen, lambda tally: f"{tally.messages:,}")
+    add(words.confirmed, lambda tally: f"{tally.confirmed:,}/{tally.asked:,}")
+    add(words.delivered, lambda tally: f"{tally.delivered:,}")
+    add(words.conflated, lambda tally: f"{tally.conflated:,}")
+    add(words.dropped, lambda tally: f"{tally.dropped:,}")
+    add(words.breaches, lambda tally: f"{tally.breaches:,}")
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return [
         "   ".join(
-            # Korean characters are two cells wide, which str.ljust does not know.
-            text + " " * (width - cell_len(text))
-            if index == 0
-            else " " * (width - cell_len(text)) + text
+            padded(text, width, is_number=index > 0)
             for index, (text, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows

@@ -4,9 +4,8 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
-from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -28,6 +27,7 @@ from tickwire import (
     WebSocketManager,
 )
 from tickwire.apps.cli.columns import Column, cells, columns
+from tickwire.apps.cli.figures import padded
 from tickwire.apps.cli.logs import route_logs
 from tickwire.apps.cli.terminal import live_console
 from tickwire.apps.cli.words import Words
@@ -59,7 +59,7 @@ async def watch(
         await stack.enter_async_context(manager)
         client = await stack.enter_async_context(WebSocketClient("watch", manager=manager))
         display = stack.enter_context(_display(output, spec, words))
-        route_logs(display.note)
+        stack.enter_context(route_logs(display.note))
         where = url or f"Upbit ({environment})"
         return await _Watch(manager, client, display, where, words).run(spec, count)
 
@@ -89,10 +89,11 @@ class _Watch:
         housekeeping = asyncio.create_task(self._keep_house(), name="watch: housekeeping")
         try:
             await self._client.subscribe(spec)
+            wanted = self._manager.statistics().streams
             async for event in self._client.stream(control=True):
                 if isinstance(event, ControlEvent):
                     self._tell(event)
-                    if self._trouble or self._rejected == len(spec.symbols):
+                    if self._trouble or self._rejected == wanted:
                         break
                     continue
                 self._received += 1
@@ -172,7 +173,11 @@ def _display(output: str | None, spec: SubscriptionSpec, words: Words) -> Displa
     if output == "jsonl" or (output is None and console is None):
         return _JsonLines()
     wanted = columns(spec.data_type, words)
-    return _Lines(wanted, words) if console is None else _LiveTable(console, wanted, words)
+    return (
+        _Lines(wanted, words)
+        if console is None
+        else _LiveTable(console, wanted, spec.symbols, words)
+    )
 
 
 class _JsonLines:
@@ -207,25 +212,25 @@ class _Lines(_JsonLines):
         self._words = words
 
     def show(self, event: BaseWebSocketEvent) -> None:
-        aligned = map(_padded, cells(event, self._words), self._columns)
+        texts = zip(cells(event, self._words), self._columns, strict=True)
+        aligned = (padded(text, each.width, is_number=each.is_number) for text, each in texts)
         print("  ".join(aligned).rstrip(), flush=True)
 
 
-def _padded(text: str, column: Column) -> str:
-    # Korean characters are two cells wide.
-    space = " " * (column.width - cell_len(text))
-    return space + text if column.is_number else text + space
-
-
 class _LiveTable:
-    """A row per symbol, redrawn in place, with the latest notes below."""
+    """A row per symbol, redrawn in place, with the latest notes below, which outlive it."""
 
     _NOTES = 3
 
-    def __init__(self, console: Console, wanted: tuple[Column, ...], words: Words) -> None:
+    def __init__(
+        self, console: Console, wanted: tuple[Column, ...], symbols: tuple[str, ...], words: Words
+    ) -> None:
         self._columns = wanted
         self._words = words
-        self._rows: dict[str, tuple[str, ...]] = {}
+        # A whole market has no row of its own; its symbols get theirs as they come.
+        self._rows: dict[str, tuple[str, ...]] = {
+            symbol: (symbol,) for symbol in symbols if "-" in symbol
+        }
         self._notes: list[str] = []
         self._live = Live(console=console, auto_refresh=False)
 
@@ -239,8 +244,11 @@ class _LiveTable:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        notes, self._notes = self._notes, []
         self.refresh()
         self._live.stop()
+        for text in notes:
+            print(f"tickwire: {text}", file=sys.stderr)
 
     def show(self, event: BaseWebSocketEvent) -> None:
         self._rows[event.symbol] = cells(event, self._words)
@@ -250,9 +258,9 @@ class _LiveTable:
 
     def refresh(self) -> None:
         table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
-        for column in self._columns:
-            justify = "right" if column.is_number else "left"
-            table.add_column(column.heading, justify=justify, no_wrap=True)
+        for heading, width, is_number in self._columns:
+            side: Literal["left", "right"] = "right" if is_number else "left"
+            table.add_column(heading, justify=side, no_wrap=True, min_width=width)
         for row in self._rows.values():
             table.add_row(*row)
         self._live.update(Group(table, *map(Text, self._notes)), refresh=True)

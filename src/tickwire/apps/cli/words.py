@@ -19,8 +19,8 @@ class Words:
     # --- demo: the screen
     market, price, change, bid, ask = "market", "price", "change", "best bid", "best ask"
     state, wishes, components, streams = "state", "wishes", "components", "streams"
-    messages, connections, rate, events = "messages", "connections", "events/s", "events"
-    age = "newest"
+    messages, connections, outages = "messages", "connections", "outages"
+    rate, events, age = "events/s", "events", "newest"
 
     def title(self) -> str:
         return "tickwire demo: many components, one wire, on a local exchange"
@@ -31,12 +31,16 @@ class Words:
     def seconds_left(self, seconds: float) -> str:
         return f"{seconds:.0f} s left"
 
+    def per_second(self, events: float) -> str:
+        return f"{events:,.0f} events/s"
+
     def milliseconds(self, ms: float) -> str:
         return f"{ms:,.0f} ms"
 
     # --- demo: the story
     def asking(self, components: int, wishes: int, types: int, markets: int) -> str:
-        return f"{components} components ask at once: {wishes} wishes, {types} types x {markets}"
+        what = f"{types} types x {markets} markets"
+        return f"{components} components ask at once: {wishes} wishes, {what}"
 
     def all_confirmed(self, streams: int, ms: float) -> str:
         return f"confirmed: {streams} streams have shown data after {ms:.0f} ms"
@@ -45,7 +49,8 @@ class Words:
         return "now the exchange cuts the connection, without a goodbye"
 
     def reconnecting(self, reason: str, failures: int) -> str:
-        return f"lost: {reason}; reconnecting, attempt {failures}"
+        attempt = f", attempt {failures}" if failures > 1 else ""
+        return f"lost: {reason}; reconnecting{attempt}"
 
     def restored(self, streams: int, ms: float) -> str:
         return f"restored: {streams} streams after {ms:.0f} ms"
@@ -58,7 +63,6 @@ class Words:
     messages_seen = "messages (seen by the exchange)"
     delivered, conflated, dropped = "events delivered", "events conflated", "events dropped"
     breaches = "limit breaches"
-    summary_connections, summary_wishes = "connections", "wishes"
     interrupted = "interrupted; this is what there is so far"
 
     def fell_short(self, problems: str) -> str:
@@ -127,8 +131,8 @@ class Korean(Words):
 
     market, price, change, bid, ask = "마켓", "현재가", "등락", "매수호가", "매도호가"
     state, wishes, components, streams = "상태", "구독 요청", "컴포넌트", "스트림"
-    messages, connections, rate, events = "메시지", "연결", "초당 이벤트", "이벤트"
-    age = "최신"
+    messages, connections, outages = "메시지", "연결", "끊김"
+    rate, events, age = "초당 이벤트", "이벤트", "최신"
 
     def title(self) -> str:
         return "tickwire 데모: 컴포넌트는 여럿, 연결은 하나 (로컬 거래소)"
@@ -138,6 +142,9 @@ class Korean(Words):
 
     def seconds_left(self, seconds: float) -> str:
         return f"{seconds:.0f}초 남음"
+
+    def per_second(self, events: float) -> str:
+        return f"초당 {events:,.0f}건"
 
     def asking(self, components: int, wishes: int, types: int, markets: int) -> str:
         return (
@@ -152,7 +159,8 @@ class Korean(Words):
         return "이제 거래소가 예고 없이 연결을 끊습니다"
 
     def reconnecting(self, reason: str, failures: int) -> str:
-        return f"연결 끊김: {reason}; 재연결 시도 {failures}회째"
+        attempt = f" ({failures}회째)" if failures > 1 else ""
+        return f"연결 끊김: {reason}; 재연결 중{attempt}"
 
     def restored(self, streams: int, ms: float) -> str:
         return f"복구 완료: 스트림 {streams}개, {ms:.0f} ms 소요"
@@ -164,7 +172,6 @@ class Korean(Words):
     messages_seen = "메시지 (거래소 집계)"
     delivered, conflated, dropped = "전달된 이벤트", "병합된 이벤트", "버려진 이벤트"
     breaches = "한도 위반"
-    summary_connections, summary_wishes = "연결", "구독 요청"
     interrupted = "중단됨; 지금까지의 결과입니다"
 
     def fell_short(self, problems: str) -> str:

@@ -14,7 +14,6 @@ __all__ = ["Upbit"]
 class Upbit:
     """The answers of one Upbit host; see `tickwire.core.exchange.Exchange`."""
 
-    name = "upbit"
     connect_limits = rules.CONNECT_LIMITS
     message_limits = rules.MESSAGE_LIMITS
 

@@ -8,12 +8,15 @@ The tables name each field of an event with its short form. The short names depe
 (`td` is a trade's date, `tdt` a ticker's). Source: docs.upbit.com, the page of each type, 2026-09.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import astuple
 
 from tickwire.core.exchange import Other, Payload, Refusal, Status
 from tickwire.errors import ProtocolError
@@ -24,6 +27,7 @@ from tickwire.events import (
     OrderbookUnit,
     TickerEvent,
     TradeEvent,
+    decimal_of,
     fields_of,
 )
 from tickwire.subscription import DataType
@@ -104,68 +108,33 @@ SHORT_NAMES: dict[type, dict[str, str]] = {
 }
 
 _INTEGERS = {"timestamp", "trade_timestamp", "sequential_id"}
+_INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_DEPRECATED = {"is_trading_suspended": bool | None, "market_warning": str | None}
+# Trades have the best prices since 2024-11-27; some hosts send no level.
 _MAY_BE_ABSENT = {
     "best_ask_price",
     "best_ask_size",
     "best_bid_price",
     "best_bid_size",
     "level",
-    "is_trading_suspended",
     "delisting_date",
-    "market_warning",
-    # A recording of 2021 has trades without it, and nothing else tells a snapshot then.
-    "stream_type",
+    *_DEPRECATED,
 }
-_NUMBER_OR_NULL = frozenset(b"-0123456789n")
-_NUMBER = frozenset(b"-0123456789")
-_NULL = Raw(b"null")
-
-
-class _Format:
-    """How one event class is decoded in one vocabulary."""
-
-    def __init__(self, event: type[BaseWebSocketEvent], *, short: bool) -> None:
-        self.event = event
-        self._numbers = _number_checks(event)
-        self._unit_numbers = _number_checks(OrderbookUnit) if event is OrderbookEvent else ()
-        self._decoder = msgspec.json.Decoder(_struct(event, short=short))
-
-    def decode(self, body: bytes) -> Any:
-        message = self._decoder.decode(body)
-        _check_numbers(message, self._numbers)
-        if self._unit_numbers:
-            for unit in message.orderbook_units:
-                _check_numbers(unit, self._unit_numbers)
-        return message
-
-
-def _number_checks(cls: type) -> tuple[tuple[str, frozenset[int]], ...]:
-    return tuple(
-        (name, _NUMBER_OR_NULL if name in _MAY_BE_ABSENT else _NUMBER)
-        for name, is_number in fields_of(cls)
-        if is_number
-    )
-
-
-def _check_numbers(message: object, checks: tuple[tuple[str, frozenset[int]], ...]) -> None:
-    for name, starts in checks:
-        literal = bytes(getattr(message, name))
-        if literal[0] not in starts:
-            raise ProtocolError(f"{name} is no number: {literal[:40]!r}")
+_ABSENT = Raw(b"")
 
 
 def _struct(cls: type, *, short: bool) -> type:
     """The message of an event class: texts and integers decoded, numbers left as their text."""
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for name, is_number in fields_of(cls):
-        kind: Any = Raw if is_number else int if name in _INTEGERS else str
+        kind: Any = Raw if is_number else _INTEGER if name in _INTEGERS else str
         if name == "orderbook_units":
             kind = list[_struct(OrderbookUnit, short=short)]  # type: ignore[misc]
-        elif name in ("is_trading_suspended", "delisting_date", "market_warning"):
+        elif name == "delisting_date":
             kind = Any
+        kind = _DEPRECATED.get(name, kind)
         if name in _MAY_BE_ABSENT:
-            absent = _NULL if is_number else "REALTIME" if name == "stream_type" else None
-            fields.append((name, kind, absent))
+            fields.append((name, kind, _ABSENT if is_number else None))
         else:
             fields.append((name, kind))
     names = SHORT_NAMES[cls] if short else {name: name for name in SHORT_NAMES[cls]}
@@ -176,11 +145,53 @@ def _struct(cls: type, *, short: bool) -> type:
     )
 
 
+class _Format:
+    """How one event class is decoded in one vocabulary."""
+
+    def __init__(self, event: type[BaseWebSocketEvent], *, short: bool) -> None:
+        self.event = event
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_struct(event, short=short))
+        self._numbers = _numbers_of(event)
+        self._literals = attrgetter(*self._numbers)
+
+    def decode(self, body: bytes) -> Any:
+        body.decode()  # msgspec takes no notice of the bytes in what it skips
+        message = self._decoder.decode(body)
+        units = message.orderbook_units if self.event is OrderbookEvent else ()
+        literals = chain(self._literals(message), *map(astuple, units))
+        # All together first: it costs a fraction of looking at each.
+        if b"".join(literals).translate(None, _IN_NUMBERS):
+            _check_numbers(message, self._numbers)
+            for unit in units:
+                _check_numbers(unit, _NUMBERS_OF_UNIT)
+        return message
+
+
+def _numbers_of(cls: type) -> tuple[str, ...]:
+    return tuple(name for name, is_number in fields_of(cls) if is_number)
+
+
+_NUMBERS_OF_UNIT = _numbers_of(OrderbookUnit)
+
+# The syntax of a literal has been checked: one that has no other characters is a number.
+_IN_NUMBERS = b"0123456789.+-eE"
+
+
+def _check_numbers(message: object, names: Iterable[str]) -> None:
+    for name in names:
+        literal = bytes(getattr(message, name))
+        if literal == b"null" and name in _MAY_BE_ABSENT:
+            continue
+        if literal.translate(None, _IN_NUMBERS):
+            raise ProtocolError(f"{name} is no number: {literal[:40]!r}")
+
+
 _EVENTS: dict[str, type[BaseWebSocketEvent]] = {
     DataType.TICKER: TickerEvent,
     DataType.TRADE: TradeEvent,
     DataType.ORDERBOOK: OrderbookEvent,
-} | {data_type: CandleEvent for data_type in DataType if data_type.is_candle}
+    **{data_type: CandleEvent for data_type in DataType if data_type.is_candle},
+}
 
 _FORMATS = {
     short: {event: _Format(event, short=short) for event in set(_EVENTS.values())}
@@ -192,20 +203,25 @@ _DECODE: dict[bool, dict[str, _Format]] = {
 }
 
 
-class _Error(msgspec.Struct):
-    name: str | int = ""
-    message: str = ""
-
-
 class _Head(msgspec.Struct):
-    """As much of a message as tells what it is. Decoding it checks the syntax of the whole."""
+    """As much of a message as says whose it is. Decoding it checks the syntax of the whole."""
 
     type: str = ""
     ty: str = ""
     code: str = ""
     cd: str = ""
-    level: Decimal = Decimal(0)
-    lv: Decimal = Decimal(0)
+    level: Raw = _ABSENT
+    lv: Raw = _ABSENT
+
+
+class _Error(msgspec.Struct):
+    name: str | int = ""
+    message: str = ""
+
+
+class _Notice(msgspec.Struct):
+    """A message without a type."""
+
     error: _Error | None = None
     status: str = ""
     method: str = ""
@@ -213,12 +229,13 @@ class _Head(msgspec.Struct):
 
 
 _head = msgspec.json.Decoder(_Head).decode
+_notice = msgspec.json.Decoder(_Notice).decode
 _elements = msgspec.json.Decoder(list[Raw]).decode
 
 
 def classify(frame: bytes) -> Sequence[Payload | Refusal | Status | Other]:
     """What a frame holds, one entry for each message in it; raises `ProtocolError`."""
-    if frame[:1] == b"[":
+    if frame.lstrip()[:1] == b"[":
         return [_classify_one(bytes(raw)) for raw in _guarded(_elements, frame)]
     return (_classify_one(frame),)
 
@@ -228,13 +245,22 @@ def _classify_one(body: bytes) -> Payload | Refusal | Status | Other:
     short = not head.type
     kind = head.ty if short else head.type
     if kind in _EVENTS:
-        level = head.lv if short else head.level
+        level = _NO_LEVEL
+        if kind == _ORDERBOOK:
+            level = decimal_of(bytes(head.lv if short else head.level)) or _NO_LEVEL
         return Payload((kind, head.cd if short else head.code, level), body, short)
-    if head.error is not None:
-        return Refusal(str(head.error.name), head.error.message)
-    if head.status:
-        return Status(head.status)
-    return Other(kind or head.method or head.mthd, body)
+    if kind:
+        return Other(kind, body)
+    notice = _guarded(_notice, body)
+    if notice.error is not None:
+        return Refusal(str(notice.error.name), notice.error.message)
+    if notice.status:
+        return Status(notice.status)
+    return Other(notice.method or notice.mthd, body)
+
+
+_ORDERBOOK = DataType.ORDERBOOK.value
+_NO_LEVEL = Decimal(0)
 
 
 def decode(payload: Payload, received_time_ns: int) -> BaseWebSocketEvent:

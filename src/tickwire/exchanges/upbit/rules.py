@@ -61,10 +61,16 @@ def base_urls(
 
 
 def _checked(url: str, argument: str, schemes: tuple[str, ...]) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in schemes or not parts.hostname:
-        expected = " or ".join(f"{scheme}://HOST[:PORT]" for scheme in schemes)
+    expected = " or ".join(f"{scheme}://HOST[:PORT]" for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in schemes and parts.hostname and parts.port != 0
+    except ValueError:  # a port out of range, a bracket that is never closed
+        valid = False
+    if not valid:
         raise UsageError(f"{argument} must be {expected}, not {url!r}")
+    if parts.username is not None:
+        raise UsageError(f"{argument} must be {expected}, without a user name or password")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise UsageError(f"{argument} is scheme and host only (paths are added), not {url!r}")
     return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,142 @@
+"""The house keeps its shape: dependencies point one way, and nothing forbidden gets in."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RUFF = Path(sys.executable).with_name("ruff")
+SOURCE = ROOT / "src" / "tickwire"
+
+# Each room and the rooms that it may use; a room may always use itself.
+MAY_USE = {
+    "errors": set(),
+    "world": set(),
+    "subscription": {"errors"},
+    "events": {"errors", "subscription"},
+    "simulator": {"errors", "world"},
+    "core": {"errors", "world", "subscription", "events"},
+    "exchanges": {"errors", "subscription", "events", "core"},
+    "transport": {"errors", "world", "subscription", "events", "core"},
+    "delivery": {"errors", "subscription", "events", "core"},
+    "testing": {"errors", "world"},
+    "manager": {
+        "errors",
+        "world",
+        "subscription",
+        "events",
+        "core",
+        "exchanges",
+        "transport",
+        "delivery",
+    },
+    "client": {"errors", "subscription", "events", "delivery", "manager"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in SOURCE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def used_rooms(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "tickwire" and len(parts) > 1:
+                yield parts[1]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_dependencies_point_one_way(path: Path) -> None:
+    """A room uses only the rooms beneath it; the simulator stands on the bottom row alone."""
+    room = room_of(path)
+    if room in ("__init__", "__main__", "apps"):
+        return
+    assert set(used_rooms(path)) - {room} <= MAY_USE[room]
+
+
+def test_core_does_no_io() -> None:
+    """Decisions import neither sockets nor tasks."""
+    for path in (SOURCE / "core").glob("*.py"):
+        imported = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        assert not imported & {"asyncio", "socket", "threading", "logging"}, path
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import time",
+        "from time import monotonic",
+        "import random",
+        "import uuid",
+        "import asyncio\nasyncio.sleep(1)",
+        "import asyncio\nasyncio.wait_for(None, 1)",
+    ],
+)
+def test_ambient_clocks_and_chance_are_banned(line: str) -> None:
+    """The lint rule catches each of them, wherever it would stand in the package."""
+    checked = subprocess.run(
+        [
+            RUFF,
+            "check",
+            "--select",
+            "TID251",
+            "--stdin-filename",
+            "src/tickwire/core/new.py",
+            "-",
+        ],
+        input=line,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert "TID251" in checked.stdout
+
+
+def test_every_module_says_what_it_is() -> None:
+    """The first line of each file is a sentence about the room."""
+    for path in modules():
+        text = path.read_text()
+        assert ast.get_docstring(ast.parse(text)), path
+
+
+def test_the_public_names_are_sorted_and_exist() -> None:
+    """Reading `__init__` is reading the API."""
+    import tickwire
+
+    assert list(tickwire.__all__) == sorted(tickwire.__all__)
+    assert all(hasattr(tickwire, name) for name in tickwire.__all__)
+
+
+def test_the_project_names_no_machine_and_no_index() -> None:
+    """No absolute home, no package index, no lock file with addresses."""
+    listed = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout.split()
+    forbidden = re.compile(r"--(extra-)?index-url|--find-links|files\.pythonhosted|/home/\w|/root/")
+    for name in listed:
+        path = ROOT / name
+        if path.suffix in (".py", ".md", ".txt", ".in", ".toml", "") and path.is_file():
+            if path == Path(__file__):
+                continue
+            assert not forbidden.search(path.read_text()), name

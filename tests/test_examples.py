@@ -1,0 +1,55 @@
+"""What the documentation shows, works."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def python_blocks(name: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL)
+
+
+def test_the_readme_example_prints_prices() -> None:
+    """The program in the README runs as it stands; its endless loop is read for ten lines."""
+    [program] = python_blocks("README.md")
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-W", "error", "-c", program], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    with process:
+        lines = [process.stdout.readline() for _ in range(10)]
+        process.terminate()
+    assert all(re.fullmatch(r"KRW-(BTC|ETH) [0-9.E+]+\n", line) for line in lines)
+
+
+def test_the_readme_is_about_thirty_lines() -> None:
+    """It is read to its end."""
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 40
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "docs/merging.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    """Relative links and pictures of the documentation exist."""
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+def test_files_named_in_the_architecture_exist() -> None:
+    """Every room of the map is there."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    for name in re.findall(r"^\| `([^|]*?)/?` \|", text, flags=re.MULTILINE):
+        for room in name.replace("`", "").split():
+            found = [
+                path
+                for base in (ROOT / "src/tickwire", ROOT / "src/tickwire/core")
+                for path in (base / room, base / f"{room}.py")
+                if path.exists()
+            ]
+            assert found, room
