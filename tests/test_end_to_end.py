@@ -132,7 +132,7 @@ def check_numbers(event: BaseWebSocketEvent, wire: dict[str, Any]) -> None:
         for unit, raw in zip(event.orderbook_units, wire["obu"], strict=True):
             pairs += [(getattr(unit, name), raw[short]) for name, short in SHORT.items()]
     for ours, theirs in pairs:
-        assert ours.as_tuple() == theirs.as_tuple()
+        assert (ours, str(ours)) == (theirs, str(theirs))
 
 
 async def test_an_unknown_code_on_a_real_wire_is_rejected() -> None:

@@ -9,7 +9,14 @@ from typing import Any, assert_type
 
 import pytest
 
-from tests.exchanges.upbit.reference import DEFAULT, EVENTS, RECEIVED_NS, SIMPLE, decoded
+from tests.exchanges.upbit.reference import (
+    DEFAULT,
+    EVENTS,
+    RECEIVED_NS,
+    SIMPLE,
+    decoded,
+    written_out,
+)
 from tickwire.errors import ExchangeError, UsageError
 from tickwire.events import (
     BaseWebSocketEvent,
@@ -173,7 +180,7 @@ def _digits(value: Any) -> Any:
         return {name: _digits(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_digits(each) for each in value]
-    return value.as_tuple() if isinstance(value, Decimal) else value
+    return written_out(value).as_tuple() if isinstance(value, Decimal) else value
 
 
 @pytest.mark.parametrize("frame", DEFAULT.values(), ids=DEFAULT)

@@ -95,7 +95,11 @@ class Number(Field[T_co]):
 
 
 def decimal_of(literal: bytes) -> Decimal | None:
-    """The exact value of a JSON number, `None` for null or nothing; raises `ProtocolError`."""
+    """The exact value of a JSON number, `None` for null or nothing; raises `ProtocolError`.
+
+    A price that the wire spells `1.165E8` is written out as 116500000: the same number, and what
+    one expects to see when it is printed.
+    """
     if literal in (b"", b"null"):
         return None
     try:
@@ -104,10 +108,15 @@ def decimal_of(literal: bytes) -> Decimal | None:
         number = _NAN
     if not number.is_finite():  # a context that traps nothing makes nonsense a nan by itself
         raise ProtocolError(f"expected a number, not {literal[:40]!r}", literal)
+    if b"E" in literal or b"e" in literal:
+        exponent = number.as_tuple().exponent
+        if isinstance(exponent, int) and 0 < exponent < _LONGEST_WRITTEN_OUT:
+            return Decimal(int(number))
     return number
 
 
 _NAN = Decimal("nan")
+_LONGEST_WRITTEN_OUT = 30
 
 
 class _View:

@@ -249,6 +249,13 @@ def assert_equals_wire(event: BaseWebSocketEvent, text: str) -> None:
     _assert_fields_equal(event, wire, short="ty" in wire)
 
 
+def written_out(number: Decimal) -> Decimal:
+    """The number as events give it: every digit, and a power of ten multiplied in."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(f"{number:f}") if 0 < exponent < 30 else number
+
+
 def _assert_fields_equal(view: Any, wire: dict[str, Any], *, short: bool) -> None:
     for default, (simple, kind) in FIELDS[type(view)].items():
         told = wire.get(simple if short else default)
@@ -266,7 +273,7 @@ def _assert_fields_equal(view: Any, wire: dict[str, Any], *, short: bool) -> Non
             assert Decimal(value) == told
         elif kind.startswith("number"):
             assert type(value) is Decimal
-            assert value.as_tuple() == told.as_tuple()
+            assert value.as_tuple() == written_out(told).as_tuple()
         else:
             assert type(value) is type(told)
             assert value == told
