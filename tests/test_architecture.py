@@ -34,8 +34,11 @@ MAY_USE = {
         "exchanges",
         "transport",
         "delivery",
+        "lanes",
     },
-    "client": {"errors", "subscription", "events", "delivery", "manager"},
+    "lanes": {"world", "subscription", "core", "transport"},
+    "shared": {"exchanges", "manager"},
+    "client": {"errors", "subscription", "events", "delivery", "manager", "shared"},
 }
 
 

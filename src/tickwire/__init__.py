@@ -29,7 +29,8 @@ from tickwire.events import (
     TickerEvent,
     TradeEvent,
 )
-from tickwire.manager import Readiness, WebSocketManager, get_global_websocket_manager
+from tickwire.manager import Readiness, WebSocketManager
+from tickwire.shared import get_global_websocket_manager
 from tickwire.subscription import DataType, Stream, SubscriptionSpec
 
 __all__ = [

@@ -17,7 +17,8 @@ from tickwire.events import (
     TickerEvent,
     TradeEvent,
 )
-from tickwire.manager import Readiness, WebSocketManager, check_component_id, shared_manager
+from tickwire.manager import Readiness, WebSocketManager, check_component_id
+from tickwire.shared import shared_manager
 from tickwire.subscription import (
     DataType,
     SubscriptionSpec,

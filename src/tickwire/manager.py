@@ -3,31 +3,28 @@
     components ──wishes──▶ SubscriptionManager ──changes──▶ lanes (Supervisor) ──▶ exchange
     components ◀──inboxes── DataProcessor ◀─────events───── lanes ◀──────────────── exchange
 
-A manager belongs to one event loop. Clients of the same exchange share one, which is what lets
-their wishes merge; `get_global_websocket_manager` is the shared one of the default exchange.
+A manager belongs to one event loop. Clients of the same exchange share one (see `shared`), which
+is what lets their wishes merge.
 """
 
 import asyncio
 import difflib
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
-from weakref import WeakKeyDictionary
+from typing import Any, Self
 
 from tickwire.core.connection import Timing
-from tickwire.core.exchange import Endpoint
-from tickwire.core.interest import SubscriptionChange, SubscriptionManager
-from tickwire.core.limiter import Limiter
-from tickwire.core.planner import assign
+from tickwire.core.interest import SubscriptionManager
 from tickwire.delivery.component import Component, ComponentStatistics, Taker
 from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
 from tickwire.delivery.inbox import Handler
 from tickwire.errors import ProtocolError, TransportError, UsageError
 from tickwire.events import BaseWebSocketEvent, Rejected
 from tickwire.exchanges.upbit import Upbit
+from tickwire.lanes import Lanes
 from tickwire.subscription import Stream, SubscriptionSpec
 from tickwire.transport.rest import fetch
 from tickwire.transport.supervisor import LaneStatistics, Supervisor
@@ -38,8 +35,7 @@ __all__ = [
     "ManagerStatistics",
     "Readiness",
     "WebSocketManager",
-    "get_global_websocket_manager",
-    "shared_manager",
+    "check_component_id",
 ]
 
 _log = logging.getLogger("tickwire.manager")
@@ -102,14 +98,19 @@ class WebSocketManager:
         self._exchange = Upbit(
             environment=environment, websocket_base_url=websocket_base_url, base_url=base_url
         )
-        self._timing = timing or Timing()
         self._world = world or real_world()
         self._hub = DataProcessor(self._exchange)
-        self._subscription_manager = SubscriptionManager(self._on_subscription_change)
-        self._connect_limiter = Limiter(self._exchange.connect_limits)
+        self._lanes = Lanes(
+            exchange=self._exchange,
+            reader=self._hub,
+            world=self._world,
+            timing=timing or Timing(),
+            run=self._spawn,
+            progressed=self._progressed,
+            query=self._query,
+        )
+        self._subscription_manager = SubscriptionManager(self._lanes.change)
         self._components: dict[str, Component] = {}
-        self._lanes: dict[Endpoint, list[Supervisor]] = {}
-        self._lane_of: dict[Stream, Supervisor] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._root: asyncio.Task[None] | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -121,10 +122,9 @@ class WebSocketManager:
         self._started_at = self._world.clock.now()
 
     def __repr__(self) -> str:
-        lanes = ", ".join(repr(lane) for lanes in self._lanes.values() for lane in lanes)
         return (
             f"<WebSocketManager {self._exchange!r}: {len(self._components)} components, "
-            f"{len(self._subscription_manager)} streams; {lanes or 'no connection'}>"
+            f"{len(self._subscription_manager)} streams; {self._lanes!r}>"
         )
 
     # --- life ---------------------------------------------------------------------------------
@@ -158,11 +158,14 @@ class WebSocketManager:
             self._group = group
             self._started.set()
             await self._stopping.wait()
-            for lanes in self._lanes.values():
-                for lane in lanes:
-                    lane.stop()
+            self._lanes.stop()
             for task in self._tasks.values():
                 task.cancel()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run something as a child of this manager."""
+        assert self._group is not None
+        return self._group.create_task(work, name=f"tickwire: {name}")
 
     def _ended(self, root: asyncio.Task[None]) -> None:
         self._stopping.set()
@@ -179,6 +182,11 @@ class WebSocketManager:
             await asyncio.wait([self._root])
         for component in tuple(self._components.values()):
             self.release(component)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether this manager was stopped, or its loop has ended."""
+        return self._stopping.is_set()
 
     def _check_loop(self) -> None:
         try:
@@ -277,14 +285,13 @@ class WebSocketManager:
 
     def _adopt(self, component: Component) -> Component | None:
         """Take a component in and run its inbox; gives the one that had the id before."""
-        assert self._group is not None
         before = self._components.get(component.id)
         owner = None if before is None else before.owner
         if owner is not None and owner is not component.owner:
             _log.warning("component id %r is taken over by another object", component.id)
         self._components[component.id] = component
-        self._tasks[component] = self._group.create_task(
-            self._run_component(component), name=f"tickwire: inbox of {component.id}"
+        self._tasks[component] = self._spawn(
+            self._run_component(component), f"inbox of {component.id}"
         )
         return before
 
@@ -375,12 +382,8 @@ class WebSocketManager:
             if component_id is None
             else self._subscription_manager.wishes_of(component_id)
         )
-        live = frozenset(stream for stream in wanted if self._is_live(stream))
+        live = frozenset(stream for stream in wanted if self._lanes.is_live(stream))
         return Readiness(live, wanted - live)
-
-    def _is_live(self, stream: Stream) -> bool:
-        lane = self._lane_of.get(stream)
-        return lane is not None and stream in lane.connection.ledger.alive
 
     def _progressed(self) -> None:
         progress, self._progress = self._progress, asyncio.Event()
@@ -388,61 +391,18 @@ class WebSocketManager:
 
     def statistics(self) -> ManagerStatistics:
         """The whole in figures; cheap enough to ask often."""
-        lanes = (lane for lanes in self._lanes.values() for lane in lanes)
         return ManagerStatistics(
             streams=len(self._subscription_manager),
-            lanes=tuple(lane.statistics() for lane in lanes),
+            lanes=self._lanes.statistics(),
             delivery=self._hub.statistics(),
             components={each.id: each.statistics() for each in self._components.values()},
             uptime_s=self._world.clock.now() - self._started_at,
         )
 
-    # --- wishes to lanes ----------------------------------------------------------------------
-
-    def _on_subscription_change(self, change: SubscriptionChange) -> None:
-        """The desired set has changed: pass it on to the lanes that carry the streams."""
-        changes: dict[int, tuple[Supervisor, list[Stream], list[Stream]]] = {}
-        for stream in change.removed:
-            lane = self._lane_of.pop(stream)
-            lane.slots.discard(self._exchange.slot_of(stream))
-            changes.setdefault(id(lane), (lane, [], []))[2].append(stream)
-        for stream in change.added:
-            lane = self._lane_of[stream] = self._lane_for(stream)
-            changes.setdefault(id(lane), (lane, [], []))[1].append(stream)
-        for lane, added, removed in changes.values():
-            lane.want(added, removed)
-        self._progressed()
-
-    def _lane_for(self, stream: Stream) -> Supervisor:
-        endpoint = self._exchange.endpoint_of(stream.type)
-        lanes = self._lanes.setdefault(endpoint, [])
-        slot = self._exchange.slot_of(stream)
-        index = assign(slot, [lane.slots for lane in lanes])
-        if index == len(lanes):
-            lanes.append(self._new_lane(endpoint))
-        lanes[index].slots.add(slot)
-        return lanes[index]
-
-    def _new_lane(self, endpoint: Endpoint) -> Supervisor:
-        assert self._group is not None
-        lane = Supervisor(
-            endpoint=endpoint,
-            exchange=self._exchange,
-            reader=self._hub,
-            world=self._world,
-            timing=self._timing,
-            connect_limiter=self._connect_limiter,
-            progressed=self._progressed,
-            query=self._query,
-        )
-        self._group.create_task(lane.run(), name=f"tickwire: {endpoint} lane")
-        return lane
-
     # --- silent streams -----------------------------------------------------------------------
 
     def _query(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
-        assert self._group is not None
-        self._group.create_task(self._answer(lane, silent), name="tickwire: silent streams")
+        self._spawn(self._answer(lane, silent), "silent streams")
 
     async def _answer(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
         """Tell streams that do not exist from streams that are only quiet."""
@@ -485,33 +445,3 @@ def _check_specs(specs: Iterable[SubscriptionSpec] | None) -> tuple[Subscription
     if not given:
         raise UsageError("no subscriptions given; pass at least one SubscriptionSpec")
     return given
-
-
-_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], WebSocketManager]] = (
-    WeakKeyDictionary()
-)
-
-
-def shared_manager(
-    *,
-    environment: str = "kr",
-    websocket_base_url: str | None = None,
-    base_url: str | None = None,
-) -> WebSocketManager:
-    """The manager of this loop for an exchange, made when first asked for."""
-    exchange = Upbit(
-        environment=environment, websocket_base_url=websocket_base_url, base_url=base_url
-    )
-    managers = _shared.setdefault(asyncio.get_running_loop(), {})
-    key = (exchange.websocket_base_url, exchange.base_url)
-    manager = managers.get(key)
-    if manager is None or manager._stopping.is_set():
-        manager = managers[key] = WebSocketManager(
-            websocket_base_url=exchange.websocket_base_url, base_url=exchange.base_url
-        )
-    return manager
-
-
-async def get_global_websocket_manager() -> WebSocketManager:
-    """The manager of this loop for the real exchange (Upbit Korea), shared by all who ask."""
-    return shared_manager()

@@ -306,7 +306,7 @@ async def test_nobody_there_is_a_transport_error() -> None:
     """Refused connections and unknown names are mapped."""
     async with raw_server(sends()) as url:
         pass
-    with pytest.raises(TransportError):
+    with pytest.raises(TransportError, match="nobody listens at ws://127"):
         await open_to(url, Heard())
     with pytest.raises(TransportError, match="resolved"):
         await open_to("ws://nobody.invalid:1/", Heard())

@@ -20,11 +20,14 @@ async def fetch(url: str) -> bytes:
         ):
             if response.status != 200:
                 raise TransportError(f"{url} answered with HTTP {response.status}")
-            body = await response.content.read(MAX_BYTES)
-            if not response.content.at_eof():
-                raise TransportError(f"{url} answered with more than {MAX_BYTES} bytes")
-            return body
+            body = bytearray()
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) > MAX_BYTES:
+                    raise TransportError(f"{url} answered with more than {MAX_BYTES} bytes")
+            return bytes(body)
     except TimeoutError:
         raise TransportError(f"{url} did not answer within {TIMEOUT_S:g} s") from None
     except aiohttp.ClientError as error:
-        raise TransportError(f"{url}: {error}") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TransportError(f"{url} could not be read: {reason}") from error

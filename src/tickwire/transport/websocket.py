@@ -61,6 +61,8 @@ async def connect(url: str, *, headers: Mapping[str, str], listener: Listener) -
         raise TransportError(f"the server's certificate is not valid: {error}") from error
     except socket.gaierror as error:
         raise TransportError(f"the host name could not be resolved: {error}") from error
+    except ConnectionRefusedError as error:
+        raise TransportError(f"nobody listens at {url}") from error
     except TimeoutError as error:
         raise TransportError("the server did not answer in time") from error
     except (OSError, WSError) as error:

@@ -1,0 +1,104 @@
+"""Which lane carries which stream: the connections of one manager, by endpoint."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tickwire.core.connection import Timing
+from tickwire.core.exchange import Endpoint, Exchange
+from tickwire.core.interest import SubscriptionChange
+from tickwire.core.limiter import Limiter
+from tickwire.core.planner import assign
+from tickwire.subscription import Stream
+from tickwire.transport.supervisor import LaneStatistics, Reader, Supervisor
+from tickwire.world import World
+
+__all__ = ["Lanes"]
+
+
+class Lanes:
+    """As few connections as the streams need: one for each endpoint, more only for conflicts.
+
+    A stream stays on the lane it was given. A lane that has lost all its streams closes its
+    connection after a while and is used again when it can be.
+    """
+
+    def __init__(
+        self,
+        *,
+        exchange: Exchange,
+        reader: Reader,
+        world: World,
+        timing: Timing,
+        run: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]],
+        progressed: Callable[[], None],
+        query: Callable[[Supervisor, tuple[Stream, ...]], None],
+    ) -> None:
+        self._exchange = exchange
+        self._reader = reader
+        self._world = world
+        self._timing = timing
+        self._run = run
+        self._progressed = progressed
+        self._query = query
+        self._connect_limiter = Limiter(exchange.connect_limits)
+        self._lanes: dict[Endpoint, list[Supervisor]] = {}
+        self._lane_of: dict[Stream, Supervisor] = {}
+
+    def __repr__(self) -> str:
+        return ", ".join(map(repr, self._all())) or "no connection"
+
+    def _all(self) -> list[Supervisor]:
+        return [lane for lanes in self._lanes.values() for lane in lanes]
+
+    def change(self, change: SubscriptionChange) -> None:
+        """The desired set has changed: tell the lanes that carry the streams."""
+        changes: dict[Supervisor, tuple[list[Stream], list[Stream]]] = {}
+        for stream in change.removed:
+            lane = self._lane_of.pop(stream)
+            lane.slots.discard(self._exchange.slot_of(stream))
+            changes.setdefault(lane, ([], []))[1].append(stream)
+        for stream in change.added:
+            lane = self._lane_of[stream] = self._lane_for(stream)
+            changes.setdefault(lane, ([], []))[0].append(stream)
+        for lane, (added, removed) in changes.items():
+            lane.want(added, removed)
+        self._progressed()
+
+    def is_live(self, stream: Stream) -> bool:
+        """Whether data of this stream has come on its lane's connection."""
+        lane = self._lane_of.get(stream)
+        return lane is not None and stream in lane.connection.ledger.alive
+
+    def stop(self) -> None:
+        """Close every connection for good."""
+        for lane in self._all():
+            lane.stop()
+
+    def statistics(self) -> tuple[LaneStatistics, ...]:
+        """Every lane in figures."""
+        return tuple(lane.statistics() for lane in self._all())
+
+    def _lane_for(self, stream: Stream) -> Supervisor:
+        endpoint = self._exchange.endpoint_of(stream.type)
+        lanes = self._lanes.setdefault(endpoint, [])
+        slot = self._exchange.slot_of(stream)
+        index = assign(slot, [lane.slots for lane in lanes])
+        if index == len(lanes):
+            lanes.append(self._new_lane(endpoint))
+        lanes[index].slots.add(slot)
+        return lanes[index]
+
+    def _new_lane(self, endpoint: Endpoint) -> Supervisor:
+        lane = Supervisor(
+            endpoint=endpoint,
+            exchange=self._exchange,
+            reader=self._reader,
+            world=self._world,
+            timing=self._timing,
+            connect_limiter=self._connect_limiter,
+            progressed=self._progressed,
+            query=self._query,
+        )
+        self._run(lane.run(), f"{endpoint} lane")
+        return lane
