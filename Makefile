@@ -40,8 +40,7 @@ soak: .venv/.dev
 pins: .venv/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@for set in run dev; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --upgrade \
-	  requirements/$$set.in -o requirements/$$set.txt; done
+	  --python-version 3.11 --upgrade requirements/$$set.in -o requirements/$$set.txt; done
 
 ## make clean              remove .venv and caches
 clean:
