@@ -17,20 +17,14 @@ from tests.exchanges.upbit.reference import (
     decoded,
     written_out,
 )
+from tickwire.control import ControlEvent, Gap, Lagged, Reconnecting, Refused, Rejected, Restored
 from tickwire.errors import ExchangeError, UsageError
 from tickwire.events import (
     BaseWebSocketEvent,
     BookLevel,
     CandleEvent,
-    ControlEvent,
-    Gap,
-    Lagged,
     OrderbookEvent,
     OrderbookUnit,
-    Reconnecting,
-    Refused,
-    Rejected,
-    Restored,
     TickerEvent,
     TradeEvent,
 )

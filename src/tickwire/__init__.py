@@ -1,6 +1,7 @@
 """tickwire: every tick your program wants from Upbit, over one wire."""
 
 from tickwire.client import WebSocketClient
+from tickwire.control import ControlEvent, Gap, Lagged, Reconnecting, Refused, Rejected, Restored
 from tickwire.core.connection import Timing
 from tickwire.core.interest import SubscriptionManager
 from tickwire.delivery.hub import DataProcessor
@@ -17,15 +18,8 @@ from tickwire.events import (
     BaseWebSocketEvent,
     BookLevel,
     CandleEvent,
-    ControlEvent,
-    Gap,
-    Lagged,
     OrderbookEvent,
     OrderbookUnit,
-    Reconnecting,
-    Refused,
-    Rejected,
-    Restored,
     TickerEvent,
     TradeEvent,
 )

@@ -6,17 +6,11 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Literal, Self, overload
 
+from tickwire.control import ControlEvent
 from tickwire.delivery.component import Component
 from tickwire.delivery.inbox import Ended, Handler
 from tickwire.errors import SlowConsumer, UsageError
-from tickwire.events import (
-    BaseWebSocketEvent,
-    CandleEvent,
-    ControlEvent,
-    OrderbookEvent,
-    TickerEvent,
-    TradeEvent,
-)
+from tickwire.events import BaseWebSocketEvent, CandleEvent, OrderbookEvent, TickerEvent, TradeEvent
 from tickwire.manager import Readiness, WebSocketManager, check_component_id
 from tickwire.shared import shared_manager
 from tickwire.subscription import (

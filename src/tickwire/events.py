@@ -1,189 +1,35 @@
-"""What one can hear: events with data, and control events that tell what became of the data.
+"""What one can hear: data, as typed events.
 
-A data event is a view of the message it came in. Its texts and whole numbers are there at once;
-a price or size is a `Decimal` made from the wire's own text when it is first read, so nothing is
+An event is a view of the message it came in. Its texts and whole numbers are there at once; a
+price or size is a `Decimal` made from the wire's own text when it is first read, so nothing is
 rounded and nobody pays for numbers that are never looked at. Events are immutable and shared by
 all components that asked.
 
 Attributes carry Upbit's long names, with `symbol` for its `code`. Prices are in the quote
 currency, sizes in the base currency, times are milliseconds since 1970 UTC as on the wire;
 `received_time_ns` is ours, in nanoseconds. Source of the field lists: the reference pages of
-docs.upbit.com for each type, read 2026-09.
+docs.upbit.com for each type, read 2026-09. What becomes of the data is told in `tickwire.control`.
 """
 
-from collections.abc import Iterator
-from dataclasses import FrozenInstanceError, dataclass
-from decimal import Decimal, InvalidOperation
-from functools import partial
-from types import SimpleNamespace
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
+from decimal import Decimal
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from tickwire.errors import ExchangeError, ProtocolError, UsageError
-from tickwire.subscription import DataType, Stream
+from tickwire.fields import Field, Number, View, set_message
 
 __all__ = [
     "BaseWebSocketEvent",
     "BookLevel",
     "CandleEvent",
-    "ControlEvent",
-    "Gap",
-    "Lagged",
     "OrderbookEvent",
     "OrderbookUnit",
-    "Reconnecting",
-    "Refused",
-    "Rejected",
-    "Restored",
     "TickerEvent",
     "TradeEvent",
 ]
 
-T_co = TypeVar("T_co", covariant=True)
 
-MAX_DIGITS = 1000
-"""A number longer than this is an attack or a fault, never a price."""
-
-
-class Field(Generic[T_co]):
-    """A field of a message, read from the decoded message when it is asked for."""
-
-    undecoded: ClassVar[type | None] = None
-    """What the message holds until the field is first read, where that differs."""
-
-    def __init__(self, meaning: str) -> None:
-        self.__doc__ = meaning
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    @overload
-    def __get__(self, view: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, view: "_View", owner: type) -> T_co: ...
-    def __get__(self, view: "_View | None", owner: type) -> "Self | T_co":
-        if view is None:
-            return self
-        value = getattr(view._message, self.name)
-        if type(value) is self.undecoded:
-            value = self.converted(value)
-            setattr(view._message, self.name, value)
-        result: T_co = value
-        return result
-
-    def converted(self, value: Any) -> Any:
-        """What users see for what a message holds, or for what an event is built with."""
-        return value
-
-
-class Number(Field[T_co]):
-    """A number of a message: its text until it is read, then a `Decimal` equal to that text."""
-
-    undecoded = msgspec.Raw
-
-    def converted(self, value: Any) -> Decimal | None:
-        if type(value) is msgspec.Raw:
-            return decimal_of(bytes(value))
-        try:
-            number = _NAN if isinstance(value, float | bool) else Decimal(value)
-        except (InvalidOperation, TypeError, ValueError):
-            number = _NAN
-        if not number.is_finite():
-            raise UsageError(f"{self.name} must be a finite Decimal, int or text, not {value!r}")
-        return number
-
-
-def decimal_of(literal: bytes) -> Decimal | None:
-    """The exact value of a JSON number, `None` for null or nothing; raises `ProtocolError`.
-
-    A price that the wire spells `1.165E8` is written out as 116500000: the same number, and what
-    one expects to see when it is printed.
-    """
-    if literal in (b"", b"null"):
-        return None
-    try:
-        number = Decimal(literal.decode()) if len(literal) <= MAX_DIGITS else _NAN
-    except InvalidOperation:
-        number = _NAN
-    if not number.is_finite():  # a context that traps nothing makes nonsense a nan by itself
-        raise ProtocolError(f"expected a number, not {literal[:40]!r}", literal)
-    if b"E" in literal or b"e" in literal:
-        exponent = number.as_tuple().exponent
-        if isinstance(exponent, int) and 0 < exponent < _LONGEST_WRITTEN_OUT:
-            return Decimal(int(number))
-    return number
-
-
-_NAN = Decimal("nan")
-_LONGEST_WRITTEN_OUT = 30
-
-
-class _View:
-    """Something with fields, read from a decoded message that holds them by the same names."""
-
-    __slots__ = ("_message",)
-    _message: Any
-    _fields: ClassVar[dict[str, Field[Any]]] = {}
-
-    def __init_subclass__(cls) -> None:
-        own = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
-        cls._fields = cls._fields | own
-
-    def __init__(self, **fields: Any) -> None:
-        unknown = fields.keys() - self._fields.keys()
-        if unknown:
-            raise UsageError(
-                f"{type(self).__name__} has no field {', '.join(sorted(unknown))}; "
-                f"it has {', '.join(self._fields)}"
-            )
-        message = SimpleNamespace(**dict.fromkeys(self._fields))
-        for name, value in fields.items():
-            if value is not None:
-                setattr(message, name, self._fields[name].converted(value))
-        _set_message(self, message)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError(f"{type(self).__name__} is immutable; build another one")
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenInstanceError(f"{type(self).__name__} is immutable; build another one")
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields by name: texts, whole numbers and `Decimal`s."""
-        return {name: getattr(self, name) for name in self._fields}
-
-    def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
-
-    def __hash__(self) -> int:
-        return hash((type(self), *self.to_dict().values()))
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={_shown(getattr(self, name))}" for name in self._fields)
-        return f"{type(self).__name__}({shown})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return partial(type(self), **self.to_dict()), ()
-
-
-_set_message = _View.__dict__["_message"].__set__
-
-
-def _shown(value: object) -> str:
-    # Texts come from outside, and a repr goes into logs: control characters must be escaped.
-    return str(value) if isinstance(value, Decimal) else repr(value)
-
-
-def fields_of(cls: type[_View]) -> Iterator[tuple[str, bool]]:
-    """The fields of an event class in order, each with whether it is a number."""
-    for name, field in cls._fields.items():
-        yield name, isinstance(field, Number)
-
-
-class BaseWebSocketEvent(_View):
+class BaseWebSocketEvent(View):
     """What every data event has. Build one with its fields as keyword arguments.
 
     Equal events have equal fields; how a number was spelled and when it came do not matter.
@@ -209,7 +55,7 @@ class BaseWebSocketEvent(_View):
     def view(cls, message: object, payload: bytes, received_time_ns: int) -> Self:
         """An event that reads its fields from a decoded message. For exchange adapters."""
         event = cls.__new__(cls)
-        _set_message(event, message)
+        set_message(event, message)
         event._note_arrival(payload, received_time_ns, False)
         return event
 
@@ -310,7 +156,7 @@ class TradeEvent(BaseWebSocketEvent):
     best_bid_size = Number[Decimal | None]("size at the highest bid")
 
 
-class OrderbookUnit(_View):
+class OrderbookUnit(View):
     """The *i*-th best ask beside the *i*-th best bid; the two have nothing else in common."""
 
     __slots__ = ()
@@ -327,7 +173,7 @@ class OrderbookUnit(_View):
         if isinstance(source, dict):
             return cls(**source)
         unit = cls.__new__(cls)
-        _set_message(unit, source)
+        set_message(unit, source)
         return unit
 
 
@@ -394,71 +240,3 @@ class CandleEvent(BaseWebSocketEvent):
     def unit(self) -> str:
         """The length of the candle, such as `1m`."""
         return self.type.removeprefix("candle.")
-
-
-# --- control events -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ControlEvent:
-    """What became of the data. Comes in its place between the data, to those who ask for it."""
-
-
-@dataclass(frozen=True)
-class Reconnecting(ControlEvent):
-    """The connection is lost; data stops here until `Restored`.
-
-    `failures` counts the losses and failed attempts in a row; `delay_s` is the wait before the
-    next attempt; `alarm` says that the fast attempts are used up.
-    """
-
-    reason: str
-    failures: int
-    delay_s: float
-    alarm: bool
-
-
-@dataclass(frozen=True)
-class Restored(ControlEvent):
-    """The connection is back, and what was wanted then flows again, apart from `missing`."""
-
-    confirmed: int
-    missing: tuple[Stream, ...]
-    outage_s: float
-
-
-@dataclass(frozen=True)
-class Gap(ControlEvent):
-    """Between these two events of a stream the connection was gone; what happened is not known."""
-
-    stream: Stream
-    last_before: BaseWebSocketEvent
-    first_after: BaseWebSocketEvent
-    reason: str
-
-
-@dataclass(frozen=True)
-class Lagged(ControlEvent):
-    """This component was too slow: `dropped` events of a type were given up, the oldest first."""
-
-    type: DataType
-    dropped: int
-
-
-@dataclass(frozen=True)
-class Rejected(ControlEvent):
-    """The exchange does not know a stream; the wish is withdrawn.
-
-    `suggestion` is the nearest symbol that exists, if one is near.
-    """
-
-    stream: Stream
-    reason: str
-    suggestion: str | None
-
-
-@dataclass(frozen=True)
-class Refused(ControlEvent):
-    """The exchange answered a request with an error and closes the connection."""
-
-    error: ExchangeError

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from tickwire.control import Rejected
 from tickwire.core.connection import Timing
 from tickwire.core.interest import SubscriptionManager
 from tickwire.delivery.component import Component, ComponentStatistics, Taker
 from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
 from tickwire.delivery.inbox import Handler
 from tickwire.errors import ProtocolError, TransportError, UsageError
-from tickwire.events import BaseWebSocketEvent, Rejected
+from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Upbit
 from tickwire.lanes import Lanes
 from tickwire.subscription import Stream, SubscriptionSpec

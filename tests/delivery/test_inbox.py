@@ -10,19 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tickwire.control import ControlEvent, Lagged, Reconnecting
 from tickwire.delivery.inbox import Ended, Inbox, Item
 from tickwire.delivery.overflow import NEVER_DROP, OVERFLOW, Conflate, DropOldest
 from tickwire.errors import SlowConsumer
-from tickwire.events import (
-    BaseWebSocketEvent,
-    CandleEvent,
-    ControlEvent,
-    Lagged,
-    OrderbookEvent,
-    Reconnecting,
-    TickerEvent,
-    TradeEvent,
-)
+from tickwire.events import BaseWebSocketEvent, CandleEvent, OrderbookEvent, TickerEvent, TradeEvent
 from tickwire.subscription import DataType
 
 LOSS = Reconnecting("cut", failures=1, delay_s=0.0, alarm=False)

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tickwire.control import ControlEvent, Lagged
 from tickwire.delivery.inbox import Handler, Inbox, InboxStatistics, Item
-from tickwire.events import BaseWebSocketEvent, ControlEvent, Lagged
+from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import Stream
 
 __all__ = ["Component", "ComponentStatistics", "Taker", "hold"]

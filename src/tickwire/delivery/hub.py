@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
+from tickwire.control import ControlEvent, Gap
 from tickwire.core.exchange import Exchange, Other, Payload
 from tickwire.delivery.component import Component, Taker, worth_a_line
 from tickwire.errors import ProtocolError
-from tickwire.events import BaseWebSocketEvent, ControlEvent, Gap
+from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import Stream
 
 __all__ = ["DataProcessor", "DeliveryStatistics"]

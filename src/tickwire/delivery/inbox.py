@@ -17,9 +17,10 @@ from itertools import count
 from types import MethodType
 from typing import Any, NamedTuple
 
+from tickwire.control import ControlEvent, Lagged
 from tickwire.delivery.overflow import NEVER_DROP, OVERFLOW, Conflate, DropOldest
 from tickwire.errors import SlowConsumer
-from tickwire.events import BaseWebSocketEvent, ControlEvent, Lagged
+from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import DataType
 
 __all__ = ["Ended", "Handler", "Inbox", "InboxStatistics", "Item"]

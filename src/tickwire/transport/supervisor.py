@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from tickwire.control import ControlEvent, Reconnecting, Refused, Restored
 from tickwire.core.connection import (
     Action,
     Connection,
@@ -28,7 +29,6 @@ from tickwire.core.limiter import Limiter
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState
 from tickwire.errors import ExchangeError, HandshakeRefused, ProtocolError, TransportError
-from tickwire.events import ControlEvent, Reconnecting, Refused, Restored
 from tickwire.subscription import Stream
 from tickwire.world import Transport, World
 

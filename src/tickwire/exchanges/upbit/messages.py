@@ -27,9 +27,8 @@ from tickwire.events import (
     OrderbookUnit,
     TickerEvent,
     TradeEvent,
-    decimal_of,
-    fields_of,
 )
+from tickwire.fields import decimal_of, fields_of
 from tickwire.subscription import DataType
 
 __all__ = ["SHORT_NAMES", "classify", "decode", "markets"]
