@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := src tests benchmarks
 
-.PHONY: help demo test check format interop soak pins clean
+.PHONY: help demo test check format interop fuzz soak scale exchange-soak pins clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -27,14 +27,27 @@ format: .venv/.dev
 	@$(BIN)/ruff format $(CODE)
 	@$(BIN)/ruff check --fix $(CODE)
 
-## make interop            clients nobody here wrote, each in its own environment, read the local exchange
+## make interop            six clients nobody here wrote, each in its own environment, on the local exchange
 interop: .venv/.dev
-	@$(BIN)/python -m tests.interop
+	@$(BIN)/python -m tests.interop $(CLIENTS)
+
+## make fuzz SECONDS=600   coverage-guided fuzzing of all that reads strangers' bytes
+SECONDS ?= 600
+fuzz: .venv/.dev
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
 ## make soak MINUTES=5     every market and type held by one client process; ends with its figures
 MINUTES ?= 5
 soak: .venv/.dev
 	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
+## make scale              frames a second of the local exchange to one reader, alone and beside 50 idle
+scale: .venv/.dev
+	@$(BIN)/python -m benchmarks.scale
+
+## make exchange-soak MINUTES=30   the local exchange at full scale, everything it says checked
+exchange-soak: .venv/.dev
+	@$(BIN)/python -m benchmarks.exchange_soak --minutes $(MINUTES)
 
 ## make pins               pin requirements/*.in anew, with hashes
 pins: .venv/.dev

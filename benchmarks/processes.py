@@ -1,4 +1,4 @@
-"""A local exchange in a process of its own, and what this process costs."""
+"""A local exchange in a process of its own, and what a process costs."""
 
 import asyncio
 import os
@@ -8,13 +8,28 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["cpu_s", "local_exchange", "resident_mib"]
+__all__ = ["Running", "cpu_s", "exchange_process", "local_exchange", "pin", "resident_mib"]
+
+
+class Running(NamedTuple):
+    """A local exchange that runs: `127.0.0.1:PORT`, and its process."""
+
+    address: str
+    pid: int
 
 
 @asynccontextmanager
 async def local_exchange(*arguments: str) -> AsyncIterator[str]:
     """Run `tickwire simulate` beside this process; gives its address, `127.0.0.1:PORT`."""
+    async with exchange_process(*arguments) as running:
+        yield running.address
+
+
+@asynccontextmanager
+async def exchange_process(*arguments: str) -> AsyncIterator[Running]:
+    """Run `tickwire simulate` beside this process."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tickwire", "simulate", *arguments, stdout=asyncio.subprocess.PIPE
     )
@@ -24,23 +39,36 @@ async def local_exchange(*arguments: str) -> AsyncIterator[str]:
         address = re.search(r"127\.0\.0\.1:\d+", first)
         if address is None:
             raise RuntimeError(f"the local exchange did not start: {first!r}")
-        yield address.group()
+        yield Running(address.group(), process.pid)
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
 
 
-def resident_mib() -> float:
-    """Memory of this process that is in RAM, MiB; its highest value where /proc is missing."""
+def resident_mib(pid: int | None = None) -> float:
+    """Memory of a process (this one) that is in RAM, MiB; without /proc our own highest value."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path(f"/proc/{pid or 'self'}/statm").read_text().split()[1])
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def cpu_s() -> float:
-    """Processor time that this process has used, seconds."""
+def cpu_s(pid: int | None = None) -> float:
+    """Processor time that a process (this one) has used, seconds; of others only where /proc is."""
+    if pid is not None:
+        # After the name, which may hold anything but a newline, user and system time come 12th.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def pin(pid: int, core: int) -> bool:
+    """Keep a process (0: this one) on one of the cores that we may use, where that works."""
+    if not hasattr(os, "sched_setaffinity"):
+        return False
+    ours = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(pid, {ours[core % len(ours)]})
+    return True

@@ -26,7 +26,7 @@ MAY_USE = {
     "exchanges": {"errors", "fields", "subscription", "events", "core"},
     "transport": {"errors", "world", "subscription", "events", "control", "core"},
     "delivery": {"errors", "subscription", "events", "control", "core"},
-    "testing": {"errors", "world"},
+    "testing": {"errors", "world", "simulator"},
     "manager": {
         "errors",
         "world",

@@ -10,6 +10,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+def titled_blocks(name: str) -> dict[str, str]:
+    """The files shown on a page, by their titles."""
+    found = re.findall(
+        r"```python title=(\S+)\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL
+    )
+    return dict(found)
+
+
 def python_blocks(name: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(), flags=re.DOTALL)
 
@@ -25,6 +33,22 @@ def test_the_readme_example_prints_prices() -> None:
         lines = [process.stdout.readline() for _ in range(10)]
         process.terminate()
     assert all(re.fullmatch(r"KRW-(BTC|ETH) [0-9.]+\n", line) for line in lines)
+
+
+def test_the_recipes_for_testing_pass(tmp_path: Path) -> None:
+    """The test files of `docs/testing.md` run as they stand."""
+    for title, text in titled_blocks("docs/testing.md").items():
+        (tmp_path / title).write_text(text)
+    options = ["-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto", "-W", "error"]
+    options += ["-o", "asyncio_default_fixture_loop_scope=function"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert "3 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
 def test_the_readme_is_about_thirty_lines() -> None:

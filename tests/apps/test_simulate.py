@@ -3,8 +3,9 @@
 import json
 import re
 import signal
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
+import jwt
 import pytest
 
 from tests.apps.command import TIMEOUT_S, run, started
@@ -35,8 +36,31 @@ def test_bad_values_are_explained() -> None:
     for arguments, said in {
         ("--tape", "/nowhere.jsonl"): "/nowhere.jsonl",
         ("--markets", "0"): "markets=0",
+        ("--key", "no-colon"): "ACCESS:SECRET",
+        ("--key", ":secret-only"): "ACCESS:SECRET",
     }.items():
         ended = run("simulate", *arguments)
         assert (ended.code, ended.out) == (2, "")
         (line,) = ended.err.splitlines()
         assert said in line
+
+
+def test_its_accounts_are_those_of_its_keys() -> None:
+    """Each `--key` is an account; its secret is nowhere in what is printed."""
+    with started(
+        "simulate", "--markets", "3", "--key", "first:" + "s" * 64, "--key", "other:a:b" + "t" * 64
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        matched = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+        assert matched
+        for access, secret in (("first", "s" * 64), ("other", "a:b" + "t" * 64)):
+            token = jwt.encode({"access_key": access, "nonce": "1"}, secret, algorithm="HS512")
+            request = Request(
+                f"http://{matched[0]}/v1/accounts", headers={"Authorization": f"Bearer {token}"}
+            )
+            with urlopen(request) as answer:
+                assert json.load(answer)[0]["currency"] == "KRW"
+        process.send_signal(signal.SIGTERM)
+        said = process.stdout.read() + process.stderr.read()
+        assert process.wait(TIMEOUT_S) == 0
+    assert "ssss" not in said and "tttt" not in said

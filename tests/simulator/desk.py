@@ -27,23 +27,30 @@ class Desk:
     """One exchange and the time it is there."""
 
     def __init__(
-        self, *, seed: int = 1, markets: int = 12, tape: Tape | None = None, at_ns: int = START_NS
+        self,
+        *,
+        seed: int = 1,
+        markets: int = 12,
+        rate: float = 1.0,
+        tape: Tape | None = None,
+        at_ns: int = START_NS,
+        **options: Any,
     ) -> None:
         self.now_ns = at_ns
-        known = instruments(markets) if tape is None else [named(code) for code in tape.codes]
-        self.exchange = Exchange(known, seed=seed, now_ns=at_ns, tape=tape)
+        known = instruments(markets, rate) if tape is None else [named(code) for code in tape.codes]
+        self.exchange = Exchange(known, seed=seed, now_ns=at_ns, tape=tape, **options)
         self._callers = 0
 
-    def connect(self, address: str | None = None) -> Session:
+    def connect(self, address: str | None = None, **headers: Any) -> Session:
         """A connection that is let in; each from an address of its own unless one is given."""
         self._callers += 1
-        session = self.knock(address or f"10.0.0.{self._callers}")
+        session = self.knock(address or f"10.0.0.{self._callers}", **headers)
         assert isinstance(session, Session)
         return session
 
-    def knock(self, address: str) -> Session | Refusal:
+    def knock(self, address: str, **headers: Any) -> Session | Refusal:
         """An attempt to connect."""
-        return self.exchange.connect(address, self.now_ns)
+        return self.exchange.connect(address, self.now_ns, **headers)
 
     def send(self, session: Session, text: str) -> None:
         """A message as it is."""

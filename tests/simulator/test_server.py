@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from aiohttp import WSMsgType
 
 from tests.simulator.desk import StillClock
+from tests.simulator.raw import PING, PONG, raw
 from tickwire.errors import UsageError
 from tickwire.simulator import Simulator, line
 
@@ -65,6 +67,64 @@ async def test_the_handshake_has_upbits_headers(
             assert headers["remaining-req"] == f"group=websocket; min=300; sec={left}"
             assert headers["limit-by-ip"] == "Yes"
             assert "Sec-WebSocket-Extensions" not in headers
+
+
+@pytest.mark.parametrize(
+    ("offer", "answer", "bits"),
+    [
+        ("permessage-deflate", "permessage-deflate", 15),
+        ("permessage-deflate; client_max_window_bits", "permessage-deflate", 15),
+        (
+            "permessage-deflate; server_no_context_takeover",
+            "permessage-deflate; server_no_context_takeover",
+            15,
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=10",
+            "permessage-deflate; server_max_window_bits=10",
+            10,
+        ),
+    ],
+)
+async def test_compression_is_for_those_who_offer_it(offer: str, answer: str, bits: int) -> None:
+    """Data is compressed as agreed, beside a connection that gets the same data plain."""
+    books = {"type": "orderbook", "codes": ["KRW-BTC", "KRW-ETH", "KRW-XRP"]}
+    async with (
+        Simulator(markets=3, clock=StillClock()) as simulator,
+        raw(simulator, **{"Sec-WebSocket-Extensions": offer}) as deflated,
+        raw(simulator) as plain,
+    ):
+        assert deflated.headers["sec-websocket-extensions"] == answer
+        assert "sec-websocket-extensions" not in plain.headers
+        takeover = "no_context" not in answer
+        inflate = zlib.decompressobj(-bits)
+        sent = 0
+        for socket in (deflated, plain):
+            socket.ask(books)
+        for _ in books["codes"]:
+            if not takeover:
+                inflate = zlib.decompressobj(-bits)
+            frame = await deflated.frame()
+            sent += len(frame.payload)
+            assert frame.compressed
+            said = inflate.decompress(frame.payload + b"\x00\x00\xff\xff")
+            assert said == (await plain.frame()).payload
+        # Control frames are never compressed.
+        deflated.send(PING, b"here")
+        assert await deflated.frame() == (PONG, b"here", False)
+        compressed, bare = connections(simulator)
+        assert compressed["bytes"] == bare["bytes"] > 2 * sent
+
+
+async def test_a_compressed_connection_in_long_use(web: aiohttp.ClientSession) -> None:
+    """A library's own inflater follows hundreds of frames."""
+    async with (
+        Simulator(markets=20) as simulator,
+        web.ws_connect(endpoint(simulator), compress=15) as socket,
+    ):
+        await socket.send_json([{"ticket": "t"}, {"type": "orderbook", "codes": simulator.codes}])
+        for _ in range(200):
+            assert json.loads((await socket.receive()).data)["type"] == "orderbook"
 
 
 async def test_an_error_closes_with_1000(simulator: Simulator, web: aiohttp.ClientSession) -> None:
@@ -232,7 +292,8 @@ async def test_stats(simulator: Simulator, web: aiohttp.ClientSession) -> None:
         "markets": 10,
     }
     totals = stats["totals"]
-    assert list(stats) == ["version", "seed", "markets", "now", "totals", "connections"]
+    shape = ["version", "seed", "markets", "now", "totals", "connections", "ids_issued"]
+    assert list(stats) == shape
     assert totals["connects"] == totals["messages"] == 1
     assert totals["refusals"] == {"429": 0, "418": 0}
     assert set(totals["breaches"].values()) == {0}

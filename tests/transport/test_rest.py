@@ -26,8 +26,10 @@ async def server() -> AsyncIterator[TestServer]:
     app.router.add_get("/document", document)
     app.router.add_get("/long", long)
     app.router.add_get("/moved", moved)
-    async with TestServer(app) as running:
-        yield running
+    running = TestServer(app)
+    await running.start_server()
+    yield running
+    await running.close()
 
 
 async def test_the_body_of_an_answer(server: TestServer) -> None:

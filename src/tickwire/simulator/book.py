@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tickwire.simulator.spelling import default_price, default_size, simple_number
+from tickwire.simulator.spelling import simple_number
 
 __all__ = ["BOOK_DEPTH", "Level", "grouped"]
 
@@ -10,36 +10,41 @@ BOOK_DEPTH = 30
 
 
 class Level:
-    """What rests at one price: an integer of 1e-8, like the size.
+    """What rests at one price: an integer of 1e-8, like the size. A level does not change.
 
-    A level keeps its own text. From one frame of a book to the next most levels stand still, and
-    writing their numbers is most of the work of writing the frame.
+    So a copy of the list of levels is a picture of the book, and a level can keep its own text:
+    from one frame of a book to the next most levels stand still, and writing their numbers is
+    most of the work of writing the frame.
     """
 
-    __slots__ = ("price", "size", "texts")
+    __slots__ = ("long_price", "long_size", "price", "short_price", "short_size", "size")
 
     def __init__(self, price: int, size: int) -> None:
         self.price = price
         self.size = size
-        # Price and size as DEFAULT and as SIMPLE write them, once somebody has wanted them.
-        self.texts: list[tuple[str, str] | None] = [None, None]
+        # Both as DEFAULT and as SIMPLE frames have them, once somebody has wanted them. In fields
+        # of their own: at thousands of books a second the way to one more object is what costs.
+        self.long_price: str | None = None
+        self.long_size: str | None = None
+        self.short_price: str | None = None
+        self.short_size: str | None = None
 
     def __repr__(self) -> str:
         return f"Level({simple_number(self.price)} x {simple_number(self.size)})"
 
-    def resize(self, size: int) -> None:
-        """Now this much rests here."""
-        self.size = size
-        self.texts = [None, None]
+    def resized(self, size: int) -> "Level":
+        """A level at the same price, which need not be written again."""
+        level = Level(self.price, size)
+        level.long_price, level.short_price = self.long_price, self.short_price
+        return level
 
-    def write(self, short: bool) -> tuple[str, str]:
-        """Enter the text in `texts`: SIMPLE if `short`, else DEFAULT."""
-        if short:
-            text = simple_number(self.price), simple_number(self.size)
-        else:
-            text = default_price(self.price), default_size(self.size)
-        self.texts[short] = text
-        return text
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Level):
+            return NotImplemented
+        return self.price == other.price and self.size == other.size
+
+    def __hash__(self) -> int:
+        return hash((self.price, self.size))
 
 
 def grouped(side: Sequence[Level], step: int, *, asks: bool) -> list[Level]:

@@ -1,5 +1,7 @@
 """The candles of one market: for each unit the most recent one, made by trades alone."""
 
+from tickwire.simulator.history import History
+
 __all__ = ["CANDLE_SPANS_MS", "Candle", "Candles"]
 
 # By wire type. Periods are counted from midnight UTC, which is where 1970 began.
@@ -36,7 +38,9 @@ class Candle:
 class Candles:
     """The most recent candle of every unit. A period without a trade has none."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History) -> None:
+        """Candles of a minute and longer go to `history` when they have a successor."""
+        self._history = history
         self._latest: list[Candle | None] = [None] * len(_SPANS)
 
     def latest(self, candle_type: str) -> Candle | None:
@@ -50,6 +54,8 @@ class Candles:
             start = at_ms - at_ms % span
             candle = self._latest[index]
             if candle is None or candle.start_ms != start:
+                if index and candle is not None:
+                    self._history.closed(span, candle)
                 candle = self._latest[index] = Candle(start, price)
             elif price > candle.high:
                 candle.high = price

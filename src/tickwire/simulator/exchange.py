@@ -2,27 +2,37 @@
 
     connect(address) ──► Session or Refusal        who may come in
     receive(session, text)                         what they ask for; answers land in their outbox
+    touch(session)                                 they have sent a ping, or anything else
     step()                                         time goes on; what is due lands in the outboxes
+    idle() ──► Sessions                            whom to cut: nothing has passed for too long
     disconnect(session)                            they have gone
 
 Nothing here waits, sends or looks at a clock: every call is told the time, in nanoseconds since
 1970 UTC, and the calls of one run repeat it exactly.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from tickwire.simulator.announcements import Announcements
+from tickwire.simulator.auth import AuthError, Authority, Authorized
 from tickwire.simulator.book import grouped
 from tickwire.simulator.candles import CANDLE_SPANS_MS
+from tickwire.simulator.endpoints import Endpoint, read_message
+from tickwire.simulator.indicators import Indicators
 from tickwire.simulator.instruments import Instrument
-from tickwire.simulator.limits import CONNECTS_PER_SECOND, ConnectGate
+from tickwire.simulator.keepalive import KeepAlive
+from tickwire.simulator.limits import CONNECTS_PER_SECOND, ConnectGate, OriginGate
 from tickwire.simulator.market import Market
+from tickwire.simulator.notice import Notice, Source
 from tickwire.simulator.referee import Referee
-from tickwire.simulator.request import ListSubscriptions, Refused, Subscribe, read_request
+from tickwire.simulator.request import ListSubscriptions, MarketWish, Refused, Subscribe, Wish
 from tickwire.simulator.routes import Routes
 from tickwire.simulator.session import Session, Stream, streams
+from tickwire.simulator.switches import Switches
 from tickwire.simulator.tape import Tape
 from tickwire.simulator.timeline import Timeline
+from tickwire.simulator.trading import Accounts
 from tickwire.simulator.wire import (
     REALTIME,
     SNAPSHOT,
@@ -45,19 +55,20 @@ _TAPE_CHUNK = 1 << 20
 
 _GATES_KEPT = 10_000
 
-# No request, so it is neither counted nor refused. It goes unanswered so far.
+# No request, so it is never refused; whether it is counted is a switch.
 _PING = "PING"
 
 
 class Refusal(NamedTuple):
-    """A connection that is not let in: the HTTP status and, if blocked, for how long."""
+    """A connection that is not let in: HTTP status, if blocked for how long, what is wrong."""
 
     status: int
     wait_s: float
+    error: AuthError | None = None
 
 
 class Exchange:
-    """Upbit's public endpoint in a box: one seeded market, or a tape instead of it."""
+    """Upbit in a box: one seeded market, or a tape instead of it; `keys` has the secrets."""
 
     def __init__(
         self,
@@ -66,55 +77,147 @@ class Exchange:
         seed: int,
         now_ns: int,
         tape: Tape | None = None,
+        keys: Mapping[str, str] | None = None,
+        switches: Switches | None = None,
     ) -> None:
         self.instruments = tuple(instruments)
-        self.referee = Referee(seed, len(self.instruments))
+        self.switches = switches or Switches()
+        self.authority = Authority(keys or {})
+        codes = [instrument.code for instrument in self.instruments]
+        self.referee = Referee(seed, codes, self.authority)
         self._tape = tape
         self._timeline = Timeline(() if tape else self.instruments, seed, now_ns // _MS_NS)
         self._markets = {market.code: market for market in self._timeline.markets}
         self._known = {instrument.code: instrument for instrument in self.instruments}
         self._routes = Routes()
-        self._gates: dict[str, ConnectGate] = {}
+        self._indicators = Indicators(self._markets, now_ms=now_ns // _MS_NS)
+        self.announcements = Announcements(seed=seed, now_ms=now_ns // _MS_NS)
+        self.accounts = Accounts(keys or {}, self._timeline, seed)
+        self.sources: list[Source] = [self.accounts]
+        self._listeners: dict[Session, tuple[Wish, ...]] = {}
+        self._keepalive = KeepAlive(now_ns, idle_timeout_s=self.switches.idle_timeout_s)
+        self._gates: dict[tuple[str, str], ConnectGate] = {}
+        self._origins: dict[str, OriginGate] = {}
         self._players: dict[Session, int] = {}
         self._numbers = 0
+        self._banned_until_ns = 0
+        self._hushed: frozenset[str] = frozenset()
+
+    @property
+    def markets(self) -> Mapping[str, Market]:
+        """The synthetic markets by code; none where there is a tape."""
+        return self._markets
 
     # --- connections
 
-    def connect(self, address: str, now_ns: int) -> Session | Refusal:
-        """Somebody at this address opens the public endpoint."""
-        gate = self._gates.get(address)
-        if gate is None:
-            if len(self._gates) >= _GATES_KEPT:
-                del self._gates[next(iter(self._gates))]
-            gate = self._gates[address] = ConnectGate()
-        status, wait_s = gate.knock(now_ns)
+    def connect(
+        self,
+        address: str,
+        now_ns: int,
+        *,
+        endpoint: Endpoint = "public",
+        authorization: str | None = None,
+        origin: bool = False,
+    ) -> Session | Refusal:
+        """Somebody at this address opens an endpoint, with these headers."""
+        if origin and not self.admit_origin(address, now_ns):
+            return Refusal(429, 0.0)
+        account, error = self._who(endpoint, authorization)
+        gate = self._gate(address, account)
+        if now_ns < self._banned_until_ns:
+            status, wait_s = gate.turn_away(now_ns, self._banned_until_ns)
+        else:
+            status, wait_s = gate.knock(now_ns)
         self.referee.attempted(gate, status, CONNECTS_PER_SECOND, now_ns)
         if status != 101:
             return Refusal(status, wait_s)
+        if error is not None and not self.switches.in_band_auth:
+            return Refusal(401, 0.0, error)
+        most = self.switches.private_connections
+        if most is not None and endpoint != "public" and self.referee.private(account) >= most:
+            return Refusal(429, 0.0)
         self._numbers += 1
-        session = Session(self._numbers, address, now_ns)
-        self.referee.opened(session, "public")
+        session = Session(
+            self._numbers,
+            address,
+            now_ns,
+            switches=self.switches,
+            endpoint=endpoint,
+            account=account,
+        )
+        self.referee.opened(session)
+        self._keepalive.opened(session)
+        if error is not None:
+            session.refuse(Refused("INVALID_AUTH"))
         return session
 
-    def connects_left(self, address: str, now_ns: int) -> int:
-        """How many more connects this address may make within the second."""
-        return self._gates[address].left(now_ns)
+    def _who(
+        self, endpoint: Endpoint, authorization: str | None
+    ) -> tuple[str | None, AuthError | None]:
+        """The account that a token is for; what is wrong with it where one is needed."""
+        if endpoint == "public" and authorization is None:
+            return None, None
+        # Also of a connect that is refused then: whoever tries again needs a new token.
+        checked = self.authority.check(authorization, reuse=self.switches.nonce_reuse)
+        if isinstance(checked, Authorized):
+            return checked.access_key, None
+        return None, (None if endpoint == "public" else checked)
+
+    def admit_origin(self, address: str, now_ns: int) -> bool:
+        """May this address make a request with an `Origin` now? Counts it."""
+        gate = self._origins.get(address)
+        if gate is None:
+            _make_room(self._origins)
+            gate = self._origins[address] = OriginGate()
+        admitted = gate.knock(now_ns)
+        self.referee.originated(admitted)
+        return admitted
+
+    def connects_left(self, session: Session, now_ns: int) -> int:
+        """How many more connects its address or Pocket may make within the second."""
+        return self._gate(session.address, session.account).left(now_ns)
+
+    def _gate(self, address: str, account: str | None) -> ConnectGate:
+        """Connects count for the address, those with a token for its Pocket: here, for its key."""
+        who = ("address", address) if account is None else ("pocket", account)
+        gate = self._gates.get(who)
+        if gate is None:
+            _make_room(self._gates)
+            gate = self._gates[who] = ConnectGate()
+        return gate
 
     def disconnect(self, session: Session, now_ns: int, code: int, reason: str) -> None:
         """The connection has ended, with this close code (1006 for none)."""
         self._silence(session)
+        self._keepalive.closed(session)
         self.referee.closed(session, now_ns, code, reason)
+
+    def touch(self, session: Session, now_ns: int) -> None:
+        """Something has come on this connection, a ping or a pong: it is alive."""
+        session.active_ns = now_ns
 
     def receive(self, session: Session, text: str, now_ns: int) -> None:
         """A message has come on this connection."""
-        if session.closing is not None or text == _PING:
+        session.active_ns = now_ns
+        if session.closing is not None:
+            return
+        ping = text == _PING or (self.switches.lower_case_ping and text == _PING.lower())
+        if ping and not self.switches.ping_counts:
+            self._keepalive.asked(session)
             return
         breaches = session.meter.add(now_ns)
         self.referee.received(session, text, now_ns, breaches)
+        if any(breaches):
+            closes = self.switches.rate_error_closes
+            if closes:
+                self._silence(session)
+            session.refuse(Refused("TOO_MANY_REQUEST"), closes=closes)
+            return
+        if ping:
+            self._keepalive.asked(session)
+            return
         try:
-            if any(breaches):
-                raise Refused("TOO_MANY_REQUEST")
-            request = read_request(text)
+            request = read_message(text, session.endpoint, self.switches)
         except Refused as refused:
             self._silence(session)
             session.refuse(refused)
@@ -130,15 +233,15 @@ class Exchange:
         session.format, session.wishes = request.format, request.wishes
         snapshots: dict[Stream, None] = {}
         live: dict[Stream, None] = {}
-        for wish in request.wishes:
-            # A wish for both only-flags at once gets neither; what Upbit does is not known.
-            for stream in filter(self._has, streams(wish)):
+        for wish, stream in self._served(request.wishes):
+            if self._has(stream):
                 if not wish.is_only_realtime:
                     snapshots[stream] = None
                 if not wish.is_only_snapshot:
                     live[stream] = None
         session.live = tuple(live)
         self._routes.replace(session, live, request.format)
+        self._listen(session, [one for one in request.wishes if not isinstance(one, MarketWish)])
         if self._tape is not None:
             # From the first accepted request on; later ones do not rewind.
             if session.subscribed_ns is None:
@@ -150,8 +253,39 @@ class Exchange:
             if frame is not None:
                 session.outbox.append(frame)
 
+    def _served(self, wishes: Sequence[Wish]) -> list[tuple[MarketWish, Stream]]:
+        """The public streams asked for, with the wish of each.
+
+        What a type and code asked for twice with different options brings is a switch.
+        """
+        asked = [
+            (wish, stream)
+            for wish in wishes
+            if isinstance(wish, MarketWish)
+            for stream in streams(wish)
+        ]
+        if self.switches.same_code_twice == "all":
+            return asked
+        last = self.switches.same_code_twice == "last"
+        chosen: dict[tuple[str, str], tuple[MarketWish, Stream]] = {}
+        for wish, stream in asked:
+            if last or (stream.type, stream.code) not in chosen:
+                chosen[stream.type, stream.code] = wish, stream
+        return list(chosen.values())
+
+    def _listen(self, session: Session, wishes: Sequence[Wish]) -> None:
+        """From now on tell this connection the notices that answer these wishes."""
+        if not wishes and session not in self._listeners:
+            return
+        self._listeners.pop(session, None)
+        if wishes:
+            self._listeners[session] = tuple(wishes)
+        self._indicators.want(wish for each in self._listeners.values() for wish in each)
+
     def _silence(self, session: Session) -> None:
         self._routes.remove(session)
+        self._listen(session, ())
+        self._keepalive.silenced(session)
         self._players.pop(session, None)
         session.live = ()
 
@@ -160,10 +294,22 @@ class Exchange:
         instrument = self._known.get(stream.code)
         return instrument is not None and (not stream.level or stream.level in instrument.levels)
 
+    # --- incidents, for tests of what happens then
+
+    def ban(self, until_ns: int) -> None:
+        """Let nobody in until then, whoever they are."""
+        self._banned_until_ns = until_ns
+
+    def hush(self, codes: Iterable[str]) -> None:
+        """Tell nothing that happens in these markets, and only these, from now on."""
+        self._hushed = frozenset(codes)
+
     # --- time
 
     def step(self, now_ns: int) -> None:
         """Let everything happen that is due by now."""
+        for session in self._keepalive.ticked(now_ns):
+            session.up()
         if self._tape is not None:
             for session in list(self._players):
                 self._play(self._tape, session, now_ns)
@@ -171,14 +317,35 @@ class Exchange:
         deliver = self._routes.deliver
         for told in self._timeline.step(now_ns // _MS_NS):
             code = told.market.code
+            if code in self._hushed:
+                continue
             if told.what == "orderbook":
                 deliver("orderbook", code, self._realtime)
             elif told.what == "trade":
+                self.referee.traded(code, told.market.trade.sequential_id)
                 deliver("trade", code, self._realtime)
                 deliver("ticker", code, self._realtime)
             else:
                 for candle_type in CANDLE_SPANS_MS:
                     deliver(candle_type, code, self._realtime)
+        self._tell(self._indicators.step(now_ns // _MS_NS))
+        self._tell(self.announcements.step(now_ns // _MS_NS))
+        for source in self.sources:
+            self._tell(source.drain())
+
+    def idle(self, now_ns: int) -> list[Session]:
+        """The connections to cut: nothing has passed on them for too long."""
+        return self._keepalive.idle(now_ns)
+
+    def _tell(self, notices: Sequence[Notice]) -> None:
+        """Each connection hears a notice once, whichever of its wishes it answers."""
+        for notice in notices:
+            for session, wishes in self._listeners.items():
+                for wish in wishes:
+                    frame = notice.frame_for(wish, session.account, session.format)
+                    if frame is not None:
+                        session.outbox.append(frame)
+                        break
 
     def _play(self, tape: Tape, session: Session, now_ns: int) -> None:
         """Bring a connection's tape up to now; what it is not subscribed to goes by unheard."""
@@ -220,6 +387,11 @@ class Exchange:
         if candle is None:
             return None
         return candle_frame(market.code, stream.type, candle, form, stream_type)
+
+
+def _make_room(gates: dict[Any, Any]) -> None:
+    if len(gates) >= _GATES_KEPT:
+        del gates[next(iter(gates))]
 
 
 def _book(market: Market, stream: Stream, form: Format, stream_type: str) -> bytes:

@@ -28,7 +28,8 @@ class Figures:
         self._day = last_ms // DAY_MS
         self._last_price = home
         self.prev_closing_price = align(int(home * rng.uniform(0.96, 1.04)))
-        self.open = align(int(home * rng.uniform(0.98, 1.02)))
+        # A day opens where the one before closed, but for some ticks.
+        self.open = align(int(self.prev_closing_price * rng.uniform(0.9995, 1.0005)))
         self.high = align(int(max(self.open, home) * rng.uniform(1.0, 1.02)))
         self.low = align(int(min(self.open, home) * rng.uniform(0.98, 1.0)))
         self.highest_52_week_price = align(int(home * rng.uniform(1.3, 2.0)))

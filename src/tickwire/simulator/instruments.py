@@ -7,15 +7,17 @@ plausible and nothing more.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from tickwire.simulator.spelling import UNIT
 from tickwire.simulator.ticks import tick_table
 
-__all__ = ["MARKET_COUNT", "Instrument", "instruments", "named"]
+__all__ = ["MARKET_COUNT", "MAX_RATE", "Instrument", "instruments", "named"]
 
 MARKET_COUNT = 855
+# Here the busiest markets have an order every other millisecond; each holds one at most.
+MAX_RATE = 100.0
 _ASSETS, _KRW, _BTC, _USDT = 358, 289, 328, 238
 
 # Code, English name, Korean name, typical price in won. Busiest first.
@@ -112,8 +114,8 @@ class Instrument:
     """One market.
 
     Units: `price` is an integer of 1e-8 of the quote currency and lies on the price grid,
-    `book_pace` the share of 100 ms grid points at which the book moves, `order_pace` the taker
-    orders per second.
+    `book_pace` the moves of the book per 100 ms grid point (below one the share of grid points
+    at which it moves at all), `order_pace` the taker orders per second.
     """
 
     code: str
@@ -136,9 +138,19 @@ class Instrument:
         return tuple(step * 10**n for n in range(1, 7) if step * 10**n <= self.price)
 
 
-def instruments(count: int = MARKET_COUNT) -> tuple[Instrument, ...]:
-    """The first `count` markets: the won majors, then the three quote currencies interleaved."""
-    return _everything()[:count]
+def instruments(count: int = MARKET_COUNT, rate: float = 1.0) -> tuple[Instrument, ...]:
+    """The first `count` markets: the won majors, then the three quote currencies interleaved.
+
+    At `rate` X books move and orders come X times as often. Books stay on their grid: a market that
+    moves at every point tells no more books than that, but moves further from each to the next.
+    What the grid cannot carry is therefore missing from the books, not from trades and tickers.
+    """
+    return tuple(
+        one
+        if rate == 1
+        else replace(one, book_pace=one.book_pace * rate, order_pace=one.order_pace * rate)
+        for one in _everything()[:count]
+    )
 
 
 def named(code: str) -> Instrument:

@@ -1,13 +1,14 @@
-"""What the exchange counts: messages of a connection, connects of an address.
+"""What the exchange counts: messages of a connection, connects and `Origin`s of an address.
 
 Source: the rate-limits page of docs.upbit.com (2026-10-07): 5 messages per second and 100 per
-minute on each connection, 5 connects per second from an address. Windows roll: what happened
-exactly a second ago no longer counts.
+minute on each connection, 5 connects per second from an address or, with a token, of a Pocket; one
+request with `Origin` in 10 seconds. Windows roll: what happened exactly a second ago no longer
+counts.
 """
 
 from collections import deque
 
-__all__ = ["CONNECTS_PER_SECOND", "ConnectGate", "MessageMeter", "Window"]
+__all__ = ["CONNECTS_PER_SECOND", "ConnectGate", "MessageMeter", "OriginGate", "Window"]
 
 MESSAGES_PER_SECOND = 5
 MESSAGES_PER_MINUTE = 100
@@ -15,6 +16,7 @@ CONNECTS_PER_SECOND = 5
 
 _SECOND_NS = 1_000_000_000
 _MINUTE_NS = 60 * _SECOND_NS
+_ORIGIN_NS = 10 * _SECOND_NS
 
 # The first block lasts this long and every further one twice as long as the one before, up to the
 # longest; a clean spell as long as the longest makes the next block a first one again. The real
@@ -62,7 +64,7 @@ class MessageMeter:
 
 
 class ConnectGate:
-    """The connects of one address: let in, refused with 429, or blocked with 418.
+    """The connects of one address or Pocket: let in, refused with 429, or blocked with 418.
 
         open ──6th in a second──► 429 ──over the limit again within a second──► 418, blocked
           ▲                        │                                                │
@@ -72,7 +74,8 @@ class ConnectGate:
     let in use up the limit; `attempts` counts all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = CONNECTS_PER_SECOND) -> None:
+        self._limit = limit
         self.attempts = Window(_SECOND_NS)
         self._accepted = Window(_SECOND_NS)
         self._warned_ns: int | None = None
@@ -85,7 +88,7 @@ class ConnectGate:
         blocked = self._blocked_until_ns
         if blocked is not None and now_ns < blocked:
             return 418, (blocked - now_ns) / _SECOND_NS
-        if self._accepted.count(now_ns) < CONNECTS_PER_SECOND:
+        if self._accepted.count(now_ns) < self._limit:
             self._accepted.add(now_ns)
             return 101, 0.0
         if self._warned_ns is None or now_ns - self._warned_ns >= _SECOND_NS:
@@ -97,6 +100,25 @@ class ConnectGate:
         self._blocked_until_ns = now_ns + self._block_ns
         return 418, self._block_ns / _SECOND_NS
 
+    def turn_away(self, now_ns: int, until_ns: int) -> tuple[int, float]:
+        """One attempt during a ban that is not of its own making."""
+        self.attempts.add(now_ns)
+        return 418, (until_ns - now_ns) / _SECOND_NS
+
     def left(self, now_ns: int) -> int:
         """How many more connects this second would take."""
-        return CONNECTS_PER_SECOND - self._accepted.count(now_ns)
+        return self._limit - self._accepted.count(now_ns)
+
+
+class OriginGate:
+    """The requests of one address that carry `Origin`, as browsers send it."""
+
+    def __init__(self) -> None:
+        self._accepted = Window(_ORIGIN_NS)
+
+    def knock(self, now_ns: int) -> bool:
+        """One request: is it let in? Those that are not use up nothing."""
+        if self._accepted.count(now_ns):
+            return False
+        self._accepted.add(now_ns)
+        return True

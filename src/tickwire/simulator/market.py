@@ -16,18 +16,22 @@ All numbers are integers: prices and sizes of 1e-8, values of 1e-16. Sums are ex
 """
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from tickwire.simulator.book import BOOK_DEPTH, Level
 from tickwire.simulator.candles import Candles
+from tickwire.simulator.dates import DAY_MS
 from tickwire.simulator.figures import Figures
+from tickwire.simulator.history import History, Period
 from tickwire.simulator.instruments import Instrument
+from tickwire.simulator.orders import Order
+from tickwire.simulator.past import Past
 from tickwire.simulator.spelling import UNIT
 from tickwire.simulator.ticks import tick_table
 from tickwire.world import Random
 
-__all__ = ["GRID_MS", "PUBLISH_DELAY_MS", "Market", "Trade"]
+__all__ = ["GRID_MS", "PUBLISH_DELAY_MS", "Lot", "Market", "Resting", "Trade"]
 
 GRID_MS = 100
 
@@ -39,6 +43,9 @@ PUBLISH_DELAY_MS = 40
 _LEVEL_WORTH = {"KRW": 6_000_000.0, "BTC": 0.04, "USDT": 4_000.0}
 _ORDER_WORTH = {"KRW": 900_000.0, "BTC": 0.006, "USDT": 500.0}
 _LEAST_WORTH = {"KRW": 5_000.0, "BTC": 0.00005, "USDT": 0.5}
+
+# How often the touch of the busiest markets moves at one grid point.
+_MOST_MOVES = 8
 
 
 class Trade(NamedTuple):
@@ -57,6 +64,27 @@ class Trade(NamedTuple):
     best_bid_size: int
 
 
+class Lot(NamedTuple):
+    """A part of what a taker takes: of the first level, or of an account's `order`."""
+
+    price: int
+    size: int
+    order: Order | None = None
+
+
+class Resting(Protocol):
+    """The orders of accounts that wait in a market."""
+
+    def join(self, lots: list[Lot], *, buys: bool) -> list[Lot]:
+        """The same size in all, with waiting orders in their place between the levels."""
+
+    def filled(self, order: Order, trade: Trade) -> None:
+        """A taker has taken so much of this order."""
+
+    def cross(self, at_ms: int) -> Iterator[Trade]:
+        """The book has moved: trade what it now offers at the price of a waiting order."""
+
+
 class Market:
     """The state of one market, and how it goes on."""
 
@@ -68,13 +96,19 @@ class Market:
         self.code = instrument.code
         self._ticks = tick_table(quote)
         self._home = instrument.price
+        self.resting: Resting | None = None
+        """Set only while orders of accounts may wait here."""
         per_unit = UNIT * UNIT / instrument.price
         self._level_size = _LEVEL_WORTH[quote] * per_unit
         self._order_size = _ORDER_WORTH[quote] * per_unit
         self._least_size = math.ceil(_LEAST_WORTH[quote] * per_unit * 1.5)
 
         self.grid_phase_ms = rng.randrange(GRID_MS)
-        self._calm = math.log1p(-instrument.book_pace) if instrument.book_pace else -1e-9
+        chance = min(max(instrument.book_pace, 1e-9), 1.0)
+        self._calm = math.log1p(-chance) if chance < 1 else -math.inf
+        # Above one move per grid point the touch moves further, so that a spread that many orders
+        # have opened closes as fast.
+        self._moves = min(math.ceil(max(instrument.book_pace, 1.0)), _MOST_MOVES)
         self._order_gap_ms = 1000 / instrument.order_pace if instrument.order_pace else math.inf
 
         # Most books in BTC have a side with fewer levels than a frame has room for.
@@ -86,7 +120,7 @@ class Market:
         self.asks = [Level(self._ticks.up(self._home), self._draw_size())]
         self.bids = [Level(self._home, self._draw_size())]
         self._refill()
-        self._settled = self._levels()
+        self._settled = self._picture()
         # As if the book had last moved some of its usual pauses ago; the quietest ones minutes ago.
         pause = min(GRID_MS / max(instrument.book_pace, 1e-3), 140_000.0)
         self.book_ms = self.grid_after(now_ms - 2 * GRID_MS - int(pause * rng.random()))
@@ -96,7 +130,17 @@ class Market:
         last_ms = now_ms - PUBLISH_DELAY_MS - 1 - int(age)
         hourly = self._order_size * max(instrument.order_pace, 0.001) * 3600
         self.figures = Figures(self._home, self._ticks, hourly, last_ms, rng)
-        self.candles = Candles()
+        self.history = History(instrument.order_pace)
+        self.past = Past(
+            f"{seed}/{self.code}/past",
+            self._ticks,
+            self.figures,
+            self._home,
+            last_ms,
+            int(self._order_size),
+        )
+        self.candles = Candles(self.history)
+        self._midnight_ms = last_ms - last_ms % DAY_MS + DAY_MS
         self._sid_ms = self._sid_count = 0
         # Stands for all trades before.
         self.trade = Trade(0, 0, self._home, 0, "BID", self._home, 0, 0, 0, 0, 0)
@@ -112,7 +156,7 @@ class Market:
         """When the next taker order comes; `None` for never."""
         if math.isinf(self._order_gap_ms):
             return None
-        return now_ms + 1 + int(self._random.expovariate(1.0) * self._order_gap_ms)
+        return now_ms + max(1, round(self._random.expovariate(1.0) * self._order_gap_ms))
 
     def next_shift(self, now_ms: int) -> int:
         """The next grid point at which the book moves by itself."""
@@ -132,12 +176,14 @@ class Market:
         """
         if shift:
             self._churn()
-            self._move_touch()
+            moves = self._moves
+            while self._move_touch() and moves > 1:
+                moves -= 1
         self._refill()
-        levels = self._levels()
-        if levels == self._settled:
+        picture = self._picture()
+        if picture == self._settled:
             return False
-        self._settled = levels
+        self._settled = picture
         self.book_ms = at_ms
         return True
 
@@ -150,37 +196,47 @@ class Market:
         if rng.random() < 0.1:
             # Takes the touch and a part of what is behind it.
             left = side[0].size + side[1].size // 3
-        fills = []
+        lots: list[Lot] = []
         # The last levels of a side stay: an emptied side has no price to come back from.
         for level in side[: min(3, len(side) - 2)]:
-            fills.append(min(left, level.size))
-            left -= fills[-1]
+            lots.append(Lot(level.price, min(left, level.size)))
+            left -= lots[-1].size
             if not left:
                 break
-        if len(fills) == 1 and rng.random() < 0.15:
+        if len(lots) == 1 and rng.random() < 0.15:
             # Two resting orders at one price.
-            part = fills[0] // 3
-            fills = [part, fills[0] - part] if part else fills
-        ids = self._sequential_ids(at_ms, len(fills))
-        for size, sequential_id in zip(fills, ids, strict=True):
-            level = side[0]
-            price = level.price
-            if size == level.size:
-                del side[0]
-            else:
-                level.resize(level.size - size)
-            self.book_ms = at_ms
-            yield self._fill(at_ms, price, size, "BID" if buys else "ASK", sequential_id)
+            price, size, _ = lots[0]
+            part = size // 3
+            lots = [Lot(price, part), Lot(price, size - part)] if part else lots
+        if self.resting is not None:
+            lots = self.resting.join(lots, buys=buys)
+        yield from self.execute(at_ms, lots, buys=buys)
+
+    def execute(self, at_ms: int, lots: Sequence[Lot], *, buys: bool) -> Iterator[Trade]:
+        """Fill these, best first, from the side that the taker meets; as `order` otherwise."""
+        ids = self._sequential_ids(at_ms, len(lots))
+        for lot, sequential_id in zip(lots, ids, strict=True):
+            if lot.order is None:
+                self.withdraw(lot.size, asks=buys)
+                self.book_ms = at_ms
+            trade = self._fill(at_ms, lot.price, lot.size, "BID" if buys else "ASK", sequential_id)
+            if lot.order is not None and self.resting is not None:
+                self.resting.filled(lot.order, trade)
+            yield trade
+
+    def withdraw(self, size: int, *, asks: bool) -> None:
+        """Take this much from a side's first level, which has met an order elsewhere."""
+        side = self.asks if asks else self.bids
+        if size == side[0].size:
+            del side[0]
+        else:
+            side[0] = side[0].resized(side[0].size - size)
 
     # --- the book
 
-    def _levels(self) -> list[int]:
+    def _picture(self) -> tuple[list[Level], list[Level]]:
         """All that a frame of the book would say."""
-        levels = []
-        for side in (self.asks, self.bids):
-            levels += [level.price for level in side]
-            levels += [level.size for level in side]
-        return levels
+        return self.asks[:], self.bids[:]
 
     def _draw_size(self) -> int:
         rng = self._random
@@ -198,10 +254,14 @@ class Market:
         rng = self._random
         for _ in range(1 + int(4 * rng.random())):
             side = self.asks if rng.random() < 0.5 else self.bids
-            side[int(len(side) * rng.random() ** 2)].resize(self._draw_size())
+            index = int(len(side) * rng.random() ** 2)
+            side[index] = side[index].resized(self._draw_size())
 
-    def _move_touch(self) -> None:
-        """An open spread closes by a step; else, now and then, the best level is withdrawn."""
+    def _move_touch(self) -> bool:
+        """An open spread closes by a step; else, now and then, the best level is withdrawn.
+
+        Says whether there was something to close.
+        """
         rng = self._random
         asks, bids = self.asks, self.bids
         up = rng.random() < self._upward()
@@ -214,10 +274,12 @@ class Market:
             else:
                 price = self._ticks.align(highest - jump)
                 asks.insert(0, Level(max(price, lowest), self._draw_size()))
-        elif rng.random() < 0.08:
+            return True
+        if rng.random() < 0.08:
             side = asks if up else bids
             if len(side) > 3:
                 del side[0]
+        return False
 
     def _refill(self) -> None:
         """Both sides have their usual number of levels again, as far as there are prices."""
@@ -237,6 +299,8 @@ class Market:
 
     def _fill(self, at_ms: int, price: int, size: int, ask_bid: str, sequential_id: int) -> Trade:
         delay = PUBLISH_DELAY_MS // 2 + int(self._random.random() * PUBLISH_DELAY_MS / 2)
+        if at_ms >= self._midnight_ms:
+            self._close_day(at_ms)
         self.figures.add(at_ms, price, size, ask_bid)
         ask, bid = self.asks[0], self.bids[0]
         self.trade = Trade(
@@ -252,8 +316,30 @@ class Market:
             bid.price,
             bid.size,
         )
-        self.candles.add(at_ms, price, size, self.trade.timestamp)
+        timestamp = self.trade.timestamp
+        self.candles.add(at_ms, price, size, timestamp)
+        self.history.add(sequential_id, price, size, ask_bid, timestamp)
         return self.trade
+
+    def today(self) -> Period:
+        """The UTC day of the last trade, as the ticker has it."""
+        figures, trade = self.figures, self.trade
+        return Period(
+            self._midnight_ms - DAY_MS,
+            figures.open,
+            figures.high,
+            figures.low,
+            trade.price,
+            figures.acc_volume,
+            figures.acc_value,
+            trade.timestamp,
+            figures.prev_closing_price,
+        )
+
+    def _close_day(self, at_ms: int) -> None:
+        """The first trade of a UTC day is about to come."""
+        self.history.day_over(self.today())
+        self._midnight_ms = at_ms - at_ms % DAY_MS + DAY_MS
 
     def _sequential_ids(self, at_ms: int, count: int) -> list[int]:
         """Ids of `count` trades of this moment; two neighbours are swapped now and then."""

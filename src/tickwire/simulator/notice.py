@@ -5,12 +5,13 @@ happened, an order filled or an indicator closed; it has no snapshot, and it kno
 wish it answers.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from tickwire.simulator.request import Wish
 from tickwire.simulator.wire import Format
 
-__all__ = ["Notice"]
+__all__ = ["Notice", "Source"]
 
 
 class Notice(Protocol):
@@ -18,3 +19,10 @@ class Notice(Protocol):
 
     def frame_for(self, wish: Wish, account: str | None, form: Format) -> bytes | None:
         """The frame for a connection with this wish, opened with this access key; or nothing."""
+
+
+class Source(Protocol):
+    """Where notices come from."""
+
+    def drain(self) -> Sequence[Notice]:
+        """What has happened since the last call."""

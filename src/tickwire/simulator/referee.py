@@ -2,14 +2,23 @@
 
 `report()` is the answer of `GET /sim/stats`. Its shape is a contract with a version number:
 times are wall-clock seconds, `frames` and `bytes` count data frames handed to the socket.
+
+A live stream is *orphaned* if nobody can need it: because its code is none of the market's, so that
+nothing will ever come, or because every known live stream of its connection is live on another
+connection of the same address as well, as when a client has moved on and left the old connection
+open. Of connections that cover each other the oldest counts as orphaned, and the last one never.
+All that one machine runs has one address, so two clients of the same wishes look like that too.
 """
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tickwire.simulator.auth import Authority
 from tickwire.simulator.limits import ConnectGate, MessageMeter
-from tickwire.simulator.session import Session
+from tickwire.simulator.request import MarketWish
+from tickwire.simulator.session import Session, Stream, streams
 
 __all__ = ["Referee"]
 
@@ -17,6 +26,8 @@ _VERSION = 1
 # A test that runs for days must not fill the memory with the story of its connections.
 _CONNECTIONS_KEPT = 1_000
 _MESSAGES_KEPT = 1_000
+# An access key is no secret, but whoever reads a report need not learn it.
+_KEY_SHOWN = 4
 
 
 @dataclass(eq=False)
@@ -24,17 +35,17 @@ class _Record:
     """The story of one connection."""
 
     session: Session
-    endpoint: str
     closed_ns: int | None = None
     close_code: int | None = None
     close_reason: str | None = None
     messages: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_MESSAGES_KEPT))
 
-    def report(self) -> dict[str, Any]:
+    def report(self, orphaned: int) -> dict[str, Any]:
         session = self.session
         return {
             "id": session.number,
-            "endpoint": self.endpoint,
+            "endpoint": session.endpoint,
+            "account": None if session.account is None else session.account[:_KEY_SHOWN],
             "opened_at": _seconds(session.opened_ns),
             "closed_at": None if self.closed_ns is None else _seconds(self.closed_ns),
             "close_code": self.close_code,
@@ -44,15 +55,20 @@ class _Record:
             "subscription": [wish.report() for wish in session.wishes],
             "frames": session.frames,
             "bytes": session.bytes,
+            "orphaned": orphaned,
         }
 
 
 class Referee:
     """Counts everything that a client could do wrong, and keeps the last connections' stories."""
 
-    def __init__(self, seed: int, markets: int) -> None:
+    def __init__(self, seed: int, codes: Iterable[str], authority: Authority) -> None:
         self._seed = seed
-        self._markets = markets
+        self._codes = frozenset(codes)
+        self._authority = authority
+        # Of each code: how many trades have been told, and the id of the last.
+        self._issued: dict[str, list[int]] = {}
+        self._origins = self._origin_refusals = 0
         self._records: deque[_Record] = deque(maxlen=_CONNECTIONS_KEPT)
         self._open: dict[Session, _Record] = {}
         self._connects = self._messages = 0
@@ -72,10 +88,30 @@ class Referee:
         if str(status) in self._refusals:
             self._refusals[str(status)] += 1
 
-    def opened(self, session: Session, endpoint: str) -> None:
+    def originated(self, admitted: bool) -> None:
+        """A request with `Origin` came."""
+        self._origins += 1
+        if not admitted:
+            self._origin_refusals += 1
+            self._refusals["429"] += 1
+
+    def traded(self, code: str, sequential_id: int) -> None:
+        """A trade is told to whoever wants it."""
+        issued = self._issued.get(code)
+        if issued is None:
+            self._issued[code] = [1, sequential_id]
+        else:
+            issued[0] += 1
+            issued[1] = sequential_id
+
+    def private(self, account: str | None) -> int:
+        """How many connections to the private endpoints this account has open."""
+        return sum(one.account == account and one.endpoint != "public" for one in self._open)
+
+    def opened(self, session: Session) -> None:
         """A connection stands."""
         self._connects += 1
-        record = self._open[session] = _Record(session, endpoint)
+        record = self._open[session] = _Record(session)
         self._records.append(record)
 
     def received(
@@ -99,10 +135,11 @@ class Referee:
 
     def report(self, now_ns: int) -> dict[str, Any]:
         """Everything, as JSON has it."""
+        orphaned = self._orphaned()
         return {
             "version": _VERSION,
             "seed": self._seed,
-            "markets": self._markets,
+            "markets": len(self._codes),
             "now": _seconds(now_ns),
             "totals": {
                 "connects": self._connects,
@@ -113,9 +150,36 @@ class Referee:
                 "messages": self._messages,
                 "frames": self._frames + sum(session.frames for session in self._open),
                 "bytes": self._bytes + sum(session.bytes for session in self._open),
+                "origins": self._origins,
+                "origin_refusals": self._origin_refusals,
+                "auth_failures": self._authority.failures,
+                "nonce_reuses": self._authority.nonce_reuses,
+                "orphaned": sum(orphaned.values()),
             },
-            "connections": [record.report() for record in self._records],
+            "connections": [record.report(orphaned[record.session]) for record in self._records],
+            "ids_issued": {
+                code: {"count": count, "last": last} for code, (count, last) in self._issued.items()
+            },
         }
+
+    def _orphaned(self) -> Counter[Session]:
+        """How many orphaned streams each open connection has."""
+        orphaned: Counter[Session] = Counter()
+        # Who serves a stream, by address.
+        serving: Counter[tuple[str, Stream]] = Counter()
+        for session in self._open:
+            serving.update((session.address, stream) for stream in session.live)
+            for wish in session.wishes if session.closing is None else ():
+                if isinstance(wish, MarketWish) and not wish.is_only_snapshot:
+                    orphaned[session] += sum(
+                        stream.code not in self._codes for stream in set(streams(wish))
+                    )
+        for session in self._open:
+            own = [(session.address, stream) for stream in session.live]
+            if own and all(serving[one] > 1 for one in own):
+                orphaned[session] += len(own)
+                serving.subtract(own)
+        return orphaned
 
 
 def _seconds(at_ns: int) -> float:

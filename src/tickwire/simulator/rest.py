@@ -6,7 +6,16 @@ from math import ceil
 
 from tickwire.simulator.instruments import Instrument
 
-__all__ = ["bad_upgrade", "blocked", "forbidden", "market_list", "not_found", "too_many_connects"]
+__all__ = [
+    "bad_upgrade",
+    "blocked",
+    "forbidden",
+    "market_list",
+    "not_found",
+    "quotation_error",
+    "refused",
+    "too_many_connects",
+]
 
 _CAUTIONS = (
     "PRICE_FLUCTUATIONS",
@@ -33,6 +42,11 @@ def market_list(instruments: Iterable[Instrument], *, details: bool) -> str:
     )
 
 
+def quotation_error(status: int, message: str) -> str:
+    """The body of a quotation call that went wrong; its name is the status as a number."""
+    return _text({"error": {"name": status, "message": message}})
+
+
 def not_found() -> str:
     """The body for a path that does not exist."""
     return _error("not_found", "no Route matched with those values")
@@ -46,6 +60,11 @@ def bad_upgrade() -> str:
 def forbidden() -> str:
     """The body for a look at the referee from elsewhere."""
     return _error("forbidden", "The statistics are for this machine only.")
+
+
+def refused(name: str, message: str) -> str:
+    """The body of a 401."""
+    return _error(name, message)
 
 
 def too_many_connects() -> str:

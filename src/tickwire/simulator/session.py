@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
+from tickwire.simulator.endpoints import Endpoint
 from tickwire.simulator.limits import MessageMeter
-from tickwire.simulator.request import ListSubscriptions, Refused, Wish
-from tickwire.simulator.wire import DEFAULT, Format, error_frame, subscriptions_frame
+from tickwire.simulator.request import ListSubscriptions, MarketWish, Refused, Wish
+from tickwire.simulator.switches import Switches
+from tickwire.simulator.wire import DEFAULT, Format, error_frame, status_frame, subscriptions_frame
 
 __all__ = ["Session", "Stream", "streams"]
 
@@ -22,7 +24,9 @@ class Stream(NamedTuple):
 
 
 def streams(wish: Wish) -> list[Stream]:
-    """The streams that a wish names, whether or not there are such markets."""
+    """The public streams that a wish names, whether or not there are such markets."""
+    if not isinstance(wish, MarketWish):
+        return []
     if wish.type != "orderbook":
         return [Stream(wish.type, code) for code in wish.codes]
     named = []
@@ -36,13 +40,28 @@ class Session:
     """The state of one open connection.
 
     The exchange fills `outbox`; whoever holds the socket empties it with `take()`, says in
-    `backlog` how many bytes the socket has not got rid of, and closes once `closing` is set.
+    `backlog` how many bytes the socket has not got rid of and in `active_ns` when it last took
+    some, and closes once `closing` is set.
     """
 
-    def __init__(self, number: int, address: str, opened_ns: int) -> None:
+    def __init__(
+        self,
+        number: int,
+        address: str,
+        opened_ns: int,
+        *,
+        switches: Switches,
+        endpoint: Endpoint = "public",
+        account: str | None = None,
+    ) -> None:
         self.number = number
         self.address = address
         self.opened_ns = opened_ns
+        self.endpoint = endpoint
+        # The access key of the token it came with.
+        self.account = account
+        # When something last passed, in either direction.
+        self.active_ns = opened_ns
         self.meter = MessageMeter()
         self.format: Format = DEFAULT
         self.wishes: tuple[Wish, ...] = ()
@@ -53,6 +72,7 @@ class Session:
         self.closing: str | None = None
         self.frames = 0
         self.bytes = 0
+        self._switches = switches
 
     def __repr__(self) -> str:
         return (
@@ -63,25 +83,55 @@ class Session:
     def take(self) -> list[bytes]:
         """The frames that wait; from now on they count as sent."""
         frames, self.outbox = self.outbox, []
+        if self._switches.batched_lists and self.format.listed:
+            frames = _batched(frames)
         self.frames += len(frames)
         self.bytes += sum(map(len, frames))
         return frames
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: Refused, *, closes: bool = True) -> None:
         """Tell the error and hang up: after one, the exchange closes with 1000."""
-        self.outbox.append(error_frame(refused.name, refused.message))
-        self.closing = refused.name
+        message = refused.message(english=self._switches.english_messages)
+        self._reply(error_frame(refused.name, message), self.format)
+        if closes:
+            self.closing = refused.name
+
+    def up(self) -> None:
+        """Tell that the exchange is alive."""
+        self._reply(status_frame(), self.format)
 
     def list_subscriptions(self, request: ListSubscriptions) -> None:
         """Answer, and from now on send the live streams too in the format of the question.
 
         That is the exchange's behaviour and a trap for clients. A question without a format is
-        answered in DEFAULT and leaves the streams as they are: this case is not documented.
+        not documented: what becomes of it is a switch.
         """
-        if request.format is not None:
-            self.format = request.format
-        listed = [
-            (wish.type, wish.codes, wish.level if wish.type == "orderbook" else None)
-            for wish in self.wishes
-        ]
-        self.outbox.append(subscriptions_frame(listed, request.ticket, request.format or DEFAULT))
+        form = request.format
+        if form is None and self._switches.list_without_format == "streams":
+            form = DEFAULT
+        if form is not None:
+            self.format = form
+        elif self._switches.list_without_format == "keep":
+            form = self.format
+        else:
+            form = DEFAULT
+        entries = [wish.listed(short=form.short) for wish in self.wishes]
+        if not self._switches.listed_suffixes:
+            for wish, entry in zip(self.wishes, entries, strict=True):
+                if wish.type == "orderbook":
+                    bare = [code.partition(".")[0] for code in wish.codes]
+                    entry["cds" if form.short else "codes"] = bare
+        self._reply(subscriptions_frame(entries, request.ticket, form), form)
+
+    def _reply(self, frame: bytes, form: Format) -> None:
+        wrapped = self._switches.list_wrapping and form.listed
+        self.outbox.append(b"[" + frame + b"]" if wrapped else frame)
+
+
+def _batched(frames: list[bytes]) -> list[bytes]:
+    """The arrays among these frames as one, before whatever is not wrapped."""
+    arrays = [frame for frame in frames if frame[:1] == b"["]
+    if len(arrays) < 2:
+        return frames
+    others = [frame for frame in frames if frame[:1] != b"["]
+    return [b"[" + b",".join(one[1:-1] for one in arrays) + b"]", *others]

@@ -40,10 +40,10 @@ def plain(number: int, decimals: int = DECIMALS) -> str:
     """A number without exponent and without trailing zeros."""
     if number < 0:
         return "-" + plain(-number, decimals)
-    whole, fraction = divmod(number, 10**decimals)
-    if not fraction:
-        return str(whole)
-    return f"{whole}.{fraction:0{decimals}d}".rstrip("0")
+    digits = str(number)
+    if len(digits) <= decimals:
+        digits = digits.zfill(decimals + 1)
+    return f"{digits[:-decimals]}.{digits[-decimals:]}".rstrip("0").rstrip(".")
 
 
 def _scientific(number: int, decimals: int) -> str:
@@ -54,7 +54,7 @@ def _scientific(number: int, decimals: int) -> str:
     return f"{digits[0]}.{fraction}E{exponent}" if fraction else f"{digits[0]}E{exponent}"
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def default_price(number: int, decimals: int = DECIMALS) -> str:
     """A price, a change or a rate as DEFAULT writes it."""
     if number < 0:
@@ -76,7 +76,7 @@ def default_size(number: int) -> str:
     return f"{whole}.{fraction:08d}"
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 14)
 def simple_number(number: int, decimals: int = DECIMALS) -> str:
     """A price, a size, a change or a rate as SIMPLE writes it."""
     if number < 0:

@@ -6,14 +6,15 @@ frames of the real wire. The order of the keys is the order seen there.
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from tickwire.simulator.book import Level
+from tickwire.simulator.book import BOOK_DEPTH, Level
 from tickwire.simulator.candles import Candle
 from tickwire.simulator.dates import written
 from tickwire.simulator.market import Market, Trade
 from tickwire.simulator.spelling import (
-    UNIT,
     VALUE_DECIMALS,
     default_price,
     default_size,
@@ -26,10 +27,13 @@ __all__ = [
     "FORMATS",
     "REALTIME",
     "SNAPSHOT",
+    "Change",
     "Format",
     "candle_frame",
+    "change_of",
     "error_frame",
     "orderbook_frame",
+    "status_frame",
     "subscriptions_frame",
     "ticker_frame",
     "trade_frame",
@@ -169,44 +173,42 @@ _CANDLE_TEXT = _templates(_CANDLE)
 
 _RATE_DECIMALS = 10
 _RATE_UNIT = 10_000_000_000
-# Below the last level of a thin side frames go on with zeros.
-_PADDING = (("0.0", "0.0"), ("0", "0"))
 
 
 def ticker_frame(market: Market, form: Format, stream_type: str) -> bytes:
     """The ticker as the last trade left it."""
-    trade, figures = market.trade, market.figures
-    price, size = _PRICE[form.short], _SIZE[form.short]
+    trade, figures, short = market.trade, market.figures, form.short
     when = written(trade.trade_timestamp)
-    change = trade.price - figures.prev_closing_price
-    rate = _rate(change, figures.prev_closing_price)
+    change = change_of(trade.price, figures.prev_closing_price, short)
     return form.frame(
-        _TICKER_TEXT[form.short]
-        % (
+        _ticker_of(
             market.code,
-            price(figures.open),
-            price(figures.high),
-            price(figures.low),
-            price(trade.price),
-            price(figures.prev_closing_price),
+            figures.open,
+            figures.high,
+            figures.low,
+            figures.prev_closing_price,
+            figures.highest_52_week_price,
+            figures.highest_52_week_date,
+            figures.lowest_52_week_price,
+            figures.lowest_52_week_date,
+            short,
+        )
+        % (
+            change.price,
             plain(figures.acc_value, VALUE_DECIMALS),
-            _direction(change),
-            price(abs(change)),
-            price(change),
-            price(abs(rate), _RATE_DECIMALS),
-            price(rate, _RATE_DECIMALS),
+            change.direction,
+            change.distance,
+            change.signed,
+            change.rate,
+            change.signed_rate,
             trade.ask_bid,
-            size(trade.size),
+            _SIZE[short](trade.size),
             plain(figures.acc_volume),
             when.compact_date,
             when.compact_time,
             trade.trade_timestamp,
             plain(figures.acc_ask_volume),
             plain(figures.acc_bid_volume),
-            price(figures.highest_52_week_price),
-            figures.highest_52_week_date,
-            price(figures.lowest_52_week_price),
-            figures.lowest_52_week_date,
             trade.timestamp,
             plain(figures.acc_value_24h, VALUE_DECIMALS),
             plain(figures.acc_volume_24h),
@@ -215,25 +217,85 @@ def ticker_frame(market: Market, form: Format, stream_type: str) -> bytes:
     )
 
 
+# From one trade of a market to the next these seldom change. A thousand entries hold all markets.
+@lru_cache(maxsize=1 << 11)
+def _ticker_of(
+    code: str,
+    opening: int,
+    high: int,
+    low: int,
+    prev_closing: int,
+    highest_52_week: int,
+    highest_52_week_date: str,
+    lowest_52_week: int,
+    lowest_52_week_date: str,
+    short: bool,
+) -> str:
+    """The ticker of a market with slots open for what every trade changes."""
+    price = _PRICE[short]
+    return _TICKER_TEXT[short] % (
+        code,
+        price(opening),
+        price(high),
+        price(low),
+        _N,
+        price(prev_closing),
+        *(_N,) * 14,
+        price(highest_52_week),
+        highest_52_week_date,
+        price(lowest_52_week),
+        lowest_52_week_date,
+        *(_N,) * 4,
+    )
+
+
+class Change(NamedTuple):
+    """A price and how it compares with the last day's, as text."""
+
+    price: str
+    direction: str
+    distance: str
+    signed: str
+    rate: str
+    signed_rate: str
+
+
+# The same prices trade again and again.
+@lru_cache(maxsize=1 << 13)
+def change_of(price: int, prev_closing: int, short: bool) -> Change:
+    text = _PRICE[short]
+    change = price - prev_closing
+    rate = _rate(change, prev_closing)
+    return Change(
+        text(price),
+        _direction(change),
+        text(abs(change)),
+        text(change),
+        text(abs(rate), _RATE_DECIMALS),
+        text(rate, _RATE_DECIMALS),
+    )
+
+
 def trade_frame(code: str, trade: Trade, form: Format, stream_type: str) -> bytes:
     """One trade."""
-    price, size = _PRICE[form.short], _SIZE[form.short]
+    short = form.short
+    size = _SIZE[short]
     when = written(trade.trade_timestamp)
-    change = trade.price - trade.prev_closing_price
+    change = change_of(trade.price, trade.prev_closing_price, short)
     return form.frame(
-        _TRADE_TEXT[form.short]
+        _TRADE_TEXT[short]
         % (
             code,
             trade.timestamp,
             when.date,
             when.time,
             trade.trade_timestamp,
-            price(trade.price),
+            change.price,
             size(trade.size),
             trade.ask_bid,
-            price(trade.prev_closing_price),
-            _direction(change),
-            price(abs(change)),
+            _PRICE[short](trade.prev_closing_price),
+            change.direction,
+            change.distance,
             trade.sequential_id,
             # The touch came to the message years later, and is plain in DEFAULT too.
             simple_number(trade.best_ask_price),
@@ -257,45 +319,73 @@ def orderbook_frame(
     stream_type: str,
 ) -> bytes:
     """A book to `depth` levels; the totals are the whole book's, and `level` is its grouping."""
-    short = form.short
-    # Most levels still have their text from the frame before.
-    ask_texts = [one.texts[short] or one.write(short) for one in asks[:depth]]
-    bid_texts = [one.texts[short] or one.write(short) for one in bids[:depth]]
-    for texts in (ask_texts, bid_texts):
-        texts.extend([_PADDING[short]] * (depth - len(texts)))
-    units = (_short_units if short else _long_units)(ask_texts, bid_texts)
-    size = _SIZE[short]
+    short, size = form.short, _SIZE[form.short]
     return form.frame(
         _ORDERBOOK_TEXT[short]
         % (
             code,
             timestamp,
-            size(sum([one.size for one in asks])),
-            size(sum([one.size for one in bids])),
-            units,
+            size(sum(map(_OWN_SIZE, asks))),
+            size(sum(map(_OWN_SIZE, bids))),
+            orderbook_units(asks[:depth], bids[:depth], depth, short),
             stream_type,
             plain(level),
         )
     )
 
 
-# Written out in full because these lines are most of the work of a busy exchange.
-def _long_units(asks: list[tuple[str, str]], bids: list[tuple[str, str]]) -> str:
-    return ",".join(
-        [
-            f'{{"ask_price":{ask},"bid_price":{bid},"ask_size":{ask_size},"bid_size":{bid_size}}}'
-            for (ask, ask_size), (bid, bid_size) in zip(asks, bids, strict=True)
-        ]
-    )
+_OWN_SIZE = attrgetter("size")
+
+# What stands before each number of a unit and after the last, by `Format.short`. The units are put
+# together from pieces such as `,"bid_price":4117000.0` which the levels keep: to join 120 of them
+# is all that is left to do for a book in which nothing has changed.
+_ASK = (('{"ask_price":', ',"ask_size":', ""), ('{"ap":', ',"as":', ""))
+_BID = ((',"bid_price":', ',"bid_size":', "},"), (',"bp":', ',"bs":', "},"))
 
 
-def _short_units(asks: list[tuple[str, str]], bids: list[tuple[str, str]]) -> str:
-    return ",".join(
-        [
-            f'{{"ap":{ask},"bp":{bid},"as":{ask_size},"bs":{bid_size}}}'
-            for (ask, ask_size), (bid, bid_size) in zip(asks, bids, strict=True)
-        ]
-    )
+# Where a level keeps its two pieces, by `Format.short`.
+_GET = (
+    (attrgetter("long_price"), attrgetter("long_size")),
+    (attrgetter("short_price"), attrgetter("short_size")),
+)
+
+
+def _write(level: Level, names: tuple[str, str, str], short: bool) -> tuple[str, str]:
+    """Price and size of a level with their names; from now on kept by the level."""
+    before_price, before_size, end = names
+    if short:
+        price = level.short_price or before_price + simple_number(level.price)
+        size = f"{before_size}{simple_number(level.size)}{end}"
+        level.short_price, level.short_size = price, size
+    else:
+        price = level.long_price or before_price + default_price(level.price)
+        size = f"{before_size}{default_size(level.size)}{end}"
+        level.long_price, level.long_size = price, size
+    return price, size
+
+
+def _padding(short: bool) -> list[str]:
+    """Below the last level of a thin side frames go on with zeros."""
+    ask_price, ask_size = _write(Level(0, 0), _ASK[short], short)
+    bid_price, bid_size = _write(Level(0, 0), _BID[short], short)
+    return [ask_price, bid_price, ask_size, bid_size] * BOOK_DEPTH
+
+
+_PADDING = _padding(False), _padding(True)
+
+
+def orderbook_units(asks: Sequence[Level], bids: Sequence[Level], depth: int, short: bool) -> str:
+    """All units of a book to this depth, without the brackets."""
+    pieces = _PADDING[short][: 4 * depth]
+    get_price, get_size = _GET[short]
+    for offset, side, names in ((0, asks, _ASK[short]), (1, bids, _BID[short])):
+        sizes = list(map(get_size, side))
+        if None in sizes:
+            sizes = [get_size(one) or _write(one, names, short)[1] for one in side]
+        end = 4 * len(side)
+        pieces[offset:end:4] = map(get_price, side)
+        pieces[offset + 2 : end : 4] = sizes
+    return "".join(pieces)[:-1]
 
 
 def candle_frame(
@@ -328,25 +418,15 @@ def error_frame(name: str, message: str) -> bytes:
     return _json({"error": {"name": name, "message": message}})
 
 
-def subscriptions_frame(
-    subscriptions: Sequence[tuple[str, Sequence[str], int | None]], ticket: str, form: Format
-) -> bytes:
-    """The answer to LIST_SUBSCRIPTIONS: type, codes and for orderbooks the grouping of each.
+def status_frame() -> bytes:
+    """That the exchange is alive; its form is the same in every format."""
+    return _json({"status": "UP"})
 
-    Whether the list formats wrap it is not known; here they do not.
-    """
-    names = (
-        ("method", "result", "ticket", "type", "codes", "level"),
-        ("mthd", "rslt", "tckt", "ty", "cds", "lv"),
-    )
-    method, result, own, kind, members, level = names[form.short]
-    entries: list[dict[str, object]] = []
-    for stream_type, codes, grouping in subscriptions:
-        entry: dict[str, object] = {kind: stream_type, members: list(codes)}
-        if grouping is not None:
-            entry[level] = grouping // UNIT if grouping % UNIT == 0 else grouping / UNIT
-        entries.append(entry)
-    return _json({method: "LIST_SUBSCRIPTIONS", result: entries, own: ticket})
+
+def subscriptions_frame(entries: Sequence[dict[str, Any]], ticket: str, form: Format) -> bytes:
+    """The answer to LIST_SUBSCRIPTIONS around the entries of the wishes."""
+    method, result, own = ("mthd", "rslt", "tckt") if form.short else ("method", "result", "ticket")
+    return _json({method: "LIST_SUBSCRIPTIONS", result: list(entries), own: ticket})
 
 
 def _json(value: object) -> bytes:

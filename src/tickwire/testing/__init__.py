@@ -1,6 +1,7 @@
-"""Tools for tests: a clock moved by hand, and a network that is a Python object."""
+"""Tools for tests: a local exchange beside them, a clock moved by hand, a network in memory."""
 
 from tickwire.testing.clock import ManualClock
+from tickwire.testing.exchange import LocalExchange
 from tickwire.testing.transport import MemoryNetwork, MemoryTransport
 
-__all__ = ["ManualClock", "MemoryNetwork", "MemoryTransport"]
+__all__ = ["LocalExchange", "ManualClock", "MemoryNetwork", "MemoryTransport"]

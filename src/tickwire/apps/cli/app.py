@@ -99,13 +99,26 @@ def simulate(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same market.")] = 0,
     markets: Annotated[int, typer.Option(help="How many, KRW-BTC first.")] = 855,
+    rate: Annotated[float, typer.Option(help="So many times as busy, up to 100.")] = 1.0,
     tape: Annotated[
         Path | None, typer.Option(metavar="FILE.jsonl", help="Play a recording instead.")
     ] = None,
     speed: Annotated[float, typer.Option(help="Of the tape; 0 is without pauses.")] = 1.0,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ACCESS:SECRET", help="An account to trade with; repeatable."),
+    ] = None,
 ) -> None:
     """A local exchange that speaks like Upbit, until Ctrl-C."""
     command = run_simulate(
-        host=host, port=port, seed=seed, markets=markets, tape=tape, speed=speed, words=words()
+        host=host,
+        port=port,
+        seed=seed,
+        markets=markets,
+        rate=rate,
+        tape=tape,
+        speed=speed,
+        keys=key or [],
+        words=words(),
     )
     raise typer.Exit(run(command))
