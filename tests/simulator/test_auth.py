@@ -106,6 +106,7 @@ def hashed(query: str) -> str:
         ("a=1", {}, False),
         ("a=1", {"query_hash": 7}, False),
         ("a=1", {"query_hash": "é"}, False),
+        ("a=1", {"query_hash": "\ud800"}, False),
         ("a=1", {"query_hash": hashed("a=1"), "query_hash_alg": "SHA256"}, False),
     ],
 )

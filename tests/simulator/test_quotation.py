@@ -561,6 +561,17 @@ async def test_every_path_over_http(
     assert bodies[0] == bodies[1] != []
 
 
+async def test_a_list_may_repeat_its_parameter(
+    frozen: Simulator, web: aiohttp.ClientSession
+) -> None:
+    """Several markets in one parameter or in several of one name are the same list."""
+    answers = []
+    for query in ("markets=KRW-BTC,KRW-ETH", "markets=KRW-BTC&markets=KRW-ETH"):
+        async with web.get(f"{frozen.base_url}/v1/ticker?{query}") as answer:
+            answers.append([one["market"] for one in await answer.json()])
+    assert answers == [["KRW-BTC", "KRW-ETH"]] * 2
+
+
 async def test_errors_over_http(frozen: Simulator, web: aiohttp.ClientSession) -> None:
     """Unknown codes, unknown paths, and too many calls."""
     for path, status, name in (

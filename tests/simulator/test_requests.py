@@ -281,3 +281,21 @@ def test_connections_share_the_bytes_and_not_the_wishes() -> None:
     assert all(a is b for a, b in zip(one, two, strict=True))
     assert len(simple) == len(one)
     assert set(simple).isdisjoint(one)
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        [{"ticket": "\ud800"}, {"method": "LIST_SUBSCRIPTIONS"}],
+        [{"ticket": "t"}, {"type": "\ud800", "codes": ["KRW-BTC"]}],
+        [{"ticket": "\ud800"}, {"type": "ticker", "codes": ["\ud800"]}],
+    ],
+)
+def test_half_a_character_is_answered_all_the_same(elements: list[dict[str, Any]]) -> None:
+    """JSON can name what no text can hold; the answers stay valid UTF-8."""
+    desk = Desk()
+    session = desk.connect()
+    desk.send(session, json.dumps(elements))
+    desk.send(session, json.dumps([{"ticket": "t"}, {"method": "LIST_SUBSCRIPTIONS"}]))
+    for frame in session.take():
+        json.loads(frame.decode())

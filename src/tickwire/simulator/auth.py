@@ -119,7 +119,7 @@ def _fits(claims: Mapping[str, Any], query: str) -> bool:
         return False
     # Percent-decoded, as the official SDK hashes it: `states[]=done&…`.
     due = hashlib.sha512(unquote(query).encode()).hexdigest()
-    return hmac.compare_digest(due.encode(), str(claims.get("query_hash")).encode())
+    return hmac.compare_digest(due.encode(), str(claims.get("query_hash")).encode(errors="replace"))
 
 
 def _member(part: str) -> dict[str, Any]:

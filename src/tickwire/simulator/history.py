@@ -3,14 +3,14 @@
 All of it is exact and in bounded room, packed as 64-bit integers:
 
     trades   500, the most that one request may ask for, and for busy markets as many as they have
-             in some 15 minutes (5,000 at most), so that a client can repair a gap; 32 bytes each.
-             Their room is taken at the start, so that memory does not grow while it fills.
+             in some 15 minutes (5,000 at most), so that a client can repair a gap; 32 bytes each
     candles  200 of each unit from a minute to four hours, the most that one request may ask for;
-             80 bytes each, given room as they come. Those of a second are made from the trades
-             when somebody asks.
+             80 bytes each. Those of a second are made from the trades when somebody asks.
     days     200
 
-For all 855 markets this is some 20 MiB at the start and after weeks, with every ring full, 130.
+Trades and short candles have their room from the start, so that memory does not grow for hours
+while they fill; long candles, which come rarely, get theirs as they come. For all 855 markets this
+is some 60 MiB at the start and after weeks, with every ring full, 130.
 What has been forgotten is absent from the answers; the made-up past (see `past`) ends at the
 start.
 """
@@ -32,6 +32,8 @@ _MOST_TRADES_KEPT = 5_000
 _MINUTES_OF_TRADES = 15
 # Many orders have more than one fill.
 _FILLS_PER_ORDER = 1.5
+
+_ROOM_AT_ONCE_MS = (60_000, 180_000, 300_000)
 
 _TRADE_WIDTH = 4
 _CANDLE_WIDTH = 10
@@ -77,11 +79,15 @@ class History:
         self.trades_kept = min(kept, _MOST_TRADES_KEPT)
         self._trades = array("q", bytes(8 * _TRADE_WIDTH * self.trades_kept))
         self._added = 0
-        self._candles: dict[int, array[int]] = {}
+        self._candles = {
+            span_ms: array("q", bytes(8 * _CANDLE_WIDTH * CANDLES_KEPT))
+            for span_ms in _ROOM_AT_ONCE_MS
+        }
+        self._closed = dict.fromkeys(_ROOM_AT_ONCE_MS, 0)
         self._days: deque[Period] = deque(maxlen=_DAYS_KEPT)
 
     def __repr__(self) -> str:
-        candles = sum(map(len, self._candles.values())) // _CANDLE_WIDTH
+        candles = sum(min(count, CANDLES_KEPT) for count in self._closed.values())
         return f"History({min(self._added, self.trades_kept)} trades, {candles} candles)"
 
     # --- what happens
@@ -98,15 +104,14 @@ class History:
 
     def closed(self, span_ms: int, candle: "Candle") -> None:
         """A candle of a minute or longer has got a successor."""
-        candles = self._candles.get(span_ms)
-        if candles is None:
-            candles = self._candles[span_ms] = array("q")
-        elif len(candles) >= CANDLES_KEPT * _CANDLE_WIDTH:
-            del candles[:_CANDLE_WIDTH]
-        candles.extend((candle.start_ms, candle.open, candle.high, candle.low, candle.close))
+        ring = self._candles.setdefault(span_ms, array("q"))
+        number = self._closed.get(span_ms, 0)
+        self._closed[span_ms] = number + 1
+        at = number % CANDLES_KEPT * _CANDLE_WIDTH
+        prices = candle.start_ms, candle.open, candle.high, candle.low, candle.close
         # Sums need more than 64 bits.
-        candles.extend((*divmod(candle.volume, _HALF), *divmod(candle.value, _HALF)))
-        candles.append(candle.timestamp)
+        sums = *divmod(candle.volume, _HALF), *divmod(candle.value, _HALF)
+        ring[at : at + _CANDLE_WIDTH] = array("q", (*prices, *sums, candle.timestamp))
 
     def day_over(self, day: Period) -> None:
         """A UTC day has got a successor."""
@@ -124,10 +129,11 @@ class History:
 
     def candles(self, span_ms: int) -> Iterator[Period]:
         """The closed candles of a unit that are kept."""
-        candles = self._candles.get(span_ms, ())
-        for at in range(len(candles) - _CANDLE_WIDTH, -1, -_CANDLE_WIDTH):
-            start, first, high, low, last = candles[at : at + 5]
-            v1, v0, w1, w0, told_ms = candles[at + 5 : at + _CANDLE_WIDTH]
+        ring, closed = self._candles.get(span_ms, ()), self._closed.get(span_ms, 0)
+        for number in range(closed - 1, max(0, closed - CANDLES_KEPT) - 1, -1):
+            at = number % CANDLES_KEPT * _CANDLE_WIDTH
+            start, first, high, low, last = ring[at : at + 5]
+            v1, v0, w1, w0, told_ms = ring[at + 5 : at + _CANDLE_WIDTH]
             volume, value = v1 * _HALF + v0, w1 * _HALF + w0
             yield Period(start, first, high, low, last, volume, value, told_ms)
 

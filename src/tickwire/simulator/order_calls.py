@@ -187,7 +187,7 @@ def _count(given: Parameters, name: str, usual: int, most: int) -> int:
     text = _text(given, name)
     if text is None:
         return usual
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
         raise OrderRefused("validation_error", f"{name} does not have a valid value")
     return int(text)
 

@@ -34,7 +34,9 @@ def quotation_routes(model: Exchange, clock: Clock) -> list[web.RouteDef]:
             text, seconds = rest.blocked(passage.wait_s)
             answer, headers["Retry-After"] = Answer(418, text), str(seconds)
         else:
-            answer = quotation.answer(path, request.query, now_ns // 1_000_000)
+            # Some clients name a list in one parameter, others repeat the parameter.
+            query = {name: ",".join(request.query.getall(name)) for name in request.query}
+            answer = quotation.answer(path, query, now_ns // 1_000_000)
         return _json(request, answer, headers)
 
     return [web.get(path, call) for path in (*PATHS, *_CANDLES)]

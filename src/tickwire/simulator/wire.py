@@ -430,7 +430,8 @@ def subscriptions_frame(entries: Sequence[dict[str, Any]], ticket: str, form: Fo
 
 
 def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    # What a client has sent may hold half a character, which UTF-8 has no bytes for.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def _direction(change: int) -> str:

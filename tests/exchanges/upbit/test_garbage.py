@@ -180,6 +180,15 @@ def test_a_strange_level_never_becomes_a_key(literal: str) -> None:
         Upbit().classify(altered(DEFAULT["orderbook"], "level", literal).encode())
 
 
+def test_a_long_level_of_strange_bytes_is_refused() -> None:
+    """Text where the level belongs, long and no UTF-8: found by fuzzing."""
+    frame = altered(DEFAULT["orderbook"], "level", '"LEVEL"').encode()
+    with pytest.raises(ProtocolError):
+        Upbit().classify(frame.replace(b"LEVEL", b"\xff" + b"9" * 1_200))
+    with pytest.raises(ProtocolError):
+        Upbit().classify(frame.replace(b"LEVEL", b"\xff\xfe"))
+
+
 @pytest.mark.parametrize(("frame", "name"), NUMBERS)
 def test_a_number_of_a_thousand_digits_is_the_longest(frame: str, name: str) -> None:
     """A longer one is refused, at the latest when it is read."""

@@ -246,7 +246,7 @@ def _classify_one(body: bytes) -> Payload | Refusal | Status | Other:
     if kind in _EVENTS:
         level = _NO_LEVEL
         if kind == _ORDERBOOK:
-            level = decimal_of(bytes(head.lv if short else head.level)) or _NO_LEVEL
+            level = _guarded(decimal_of, bytes(head.lv if short else head.level)) or _NO_LEVEL
         return Payload((kind, head.cd if short else head.code, level), body, short)
     if kind:
         return Other(kind, body)

@@ -1,0 +1,88 @@
+"""The client's decoder: whatever a server sends, only `ProtocolError` may come of it."""
+
+from tickwire.core.exchange import Payload
+from tickwire.errors import ProtocolError
+from tickwire.exchanges.upbit import Upbit
+
+__all__ = ["SEEDS", "WORDS", "target"]
+
+# Short forms of the examples of docs.upbit.com (2026-09), in all formats.
+SEEDS: tuple[str, ...] = (
+    '{"type":"ticker","code":"KRW-BTC","opening_price":1.16120E8,"high_price":1.17050E8,"low_price"'
+    ':1.15800E8,"trade_price":1.16539E8,"prev_closing_price":1.16118E8,"acc_trade_price":84215.4412'
+    ',"change":"RISE","change_price":421000.0,"signed_change_price":421000.0,"change_rate":0.0036,'
+    '"signed_change_rate":0.0036,"ask_bid":"BID","trade_volume":0.00077720,"acc_trade_volume":723.1'
+    ',"trade_date":"20261120","trade_time":"035912","trade_timestamp":1795147152418,'
+    '"acc_ask_volume":351.2,"acc_bid_volume":371.9,"highest_52_week_price":1.79734E8,'
+    '"highest_52_week_date":"2026-01-14","lowest_52_week_price":8.8113E7,"lowest_52_week_date":'
+    '"2026-06-02","market_state":"ACTIVE","is_trading_suspended":false,"delisting_date":null,'
+    '"market_warning":"NONE","timestamp":1795147152455,"acc_trade_price_24h":203118845120.1,'
+    '"acc_trade_volume_24h":1744.9,"stream_type":"SNAPSHOT"}',
+    '{"type":"trade","code":"KRW-ETH","timestamp":1795147152470,"trade_date":"2026-11-20",'
+    '"trade_time":"03:59:12","trade_timestamp":1795147152418,"trade_price":4117000.0,'
+    '"trade_volume":0.24290031,"ask_bid":"ASK","prev_closing_price":4098000.0,"change":"RISE",'
+    '"change_price":19000.0,"sequential_id":17951471524180000,"best_ask_price":4118000,'
+    '"best_ask_size":3.11820114,"best_bid_price":4117000,"best_bid_size":0.98127721,'
+    '"stream_type":"REALTIME"}',
+    '[{"ty":"trade","cd":"KRW-ETH","tms":1795147152470,"td":"2026-11-20","ttm":"03:59:12","ttms":'
+    '1795147152418,"tp":4117000,"tv":7.9276E-4,"ab":"ASK","pcp":4098000,"c":"RISE","cp":19000,'
+    '"sid":17951471524180000,"bap":4118000,"bas":3.1,"bbp":4117000,"bbs":0.98,"st":"REALTIME"}]',
+    '{"type":"orderbook","code":"KRW-XRP","timestamp":1795147152400,"total_ask_size":251034.118200,'
+    '"total_bid_size":198220.50991032,"orderbook_units":[{"ask_price":3012.0,"bid_price":3011.0,'
+    '"ask_size":10211.55120000,"bid_size":8230.10000000},{"ask_price":0.0,"bid_price":3010.0,'
+    '"ask_size":0,"bid_size":15500.77120031}],"stream_type":"SNAPSHOT","level":0}',
+    '[{"ty":"orderbook","cd":"KRW-XRP","tms":1795147152400,"tas":251034.1182,"tbs":198220.5,"obu":'
+    '[{"ap":3012,"bp":3011,"as":10211.5512,"bs":8230.1}],"st":"REALTIME","lv":0}]',
+    '{"type":"candle.1m","code":"KRW-BTC","candle_date_time_utc":"2026-11-20T03:59:00",'
+    '"candle_date_time_kst":"2026-11-20T12:59:00","opening_price":1.16500E8,"high_price":1.16545E8,'
+    '"low_price":1.16488E8,"trade_price":1.16539E8,"candle_acc_trade_volume":1.20711832,'
+    '"candle_acc_trade_price":140650112.0912,"timestamp":1795147153002,"stream_type":"REALTIME"}',
+    '{"ty":"candle.1s","cd":"KRW-BTC","cdttmu":"2026-11-20T03:59:00","cdttmk":"2026-11-20T12:59:00"'
+    ',"op":116500000,"hp":116545000,"lp":116488000,"tp":116539000,"catv":1.2,"catp":140650112.0912,'
+    '"tms":1795147153002,"st":"REALTIME"}',
+    '{"type":"myAsset","asset_uuid":"e635f223","assets":[{"currency":"KRW","balance":'
+    '1386929.37231066771348207123,"locked":10329.67012768562612817841}],"asset_timestamp":1,'
+    '"timestamp":1795147152453,"stream_type":"REALTIME"}',
+    '{"ty":"indicator","cd":"KRW-BTC","tf":"15m","ind":"rsi","p":{"p":14},"v":{"rsi":61.27}}',
+    '{"error":{"name":"WRONG_FORMAT","message":"Format 이 맞지 않습니다."}}',
+    '{"error":{"name":404,"message":"Code not found"}}',
+    '{"status":"UP"}',
+    '{"method":"LIST_SUBSCRIPTIONS","result":[{"type":"ticker","codes":["KRW-BTC"]}],"ticket":"t"}',
+    '[{"market":"KRW-BTC","korean_name":"비트코인","english_name":"Bitcoin"}]',
+)
+
+WORDS: tuple[str, ...] = (
+    "ticker", "trade", "orderbook", "candle.1s", "candle.240m", "myOrder", "indicator",
+    "type", "ty", "code", "cd", "level", "lv", "error", "status", "method", "mthd",
+    "orderbook_units", "obu", "delisting_date", "dd", "sequential_id", "sid", "timestamp", "tms",
+    "trade_price", "tp", "stream_type", "st", "SNAPSHOT", "1E400", "-1e-400", "1e999999999",
+)  # fmt: skip
+
+_upbit = Upbit()
+
+
+def target(data: bytes) -> None:
+    try:
+        contents = _upbit.classify(data)
+    except ProtocolError:
+        contents = ()
+    for content in contents:
+        if not isinstance(content, Payload):
+            continue
+        try:
+            event = _upbit.decode(content, 1)
+        except ProtocolError:
+            continue
+        # Numbers are made when they are read: what was let in must be readable.
+        event.to_dict()
+        event.to_json()
+        assert event.raw.encode() == content.body
+        twin = _upbit.decode(content, 2)
+        assert event == twin
+        hash(event)
+        _upbit.identity(event)
+    try:
+        codes = _upbit.markets(data)
+    except ProtocolError:
+        return
+    assert all(isinstance(code, str) for code in codes)
