@@ -27,7 +27,7 @@ from typing import Any
 from benchmarks.counting import PUBLISH_DELAY_MS, Frames, codes, subscribed
 from benchmarks.processes import Running, cpu_s, exchange_process, resident_mib
 from benchmarks.trading import KEY, Trader
-from tickwire.simulator.ticks import tick_table
+from tickwire.simulator.market.ticks import tick_table
 
 CANDLE_CODES = 20
 GROWTH_ALLOWED_MIB = 2.0

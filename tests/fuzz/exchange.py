@@ -17,9 +17,9 @@ from typing import Any
 
 from tests.fuzz import request
 from tickwire.simulator.exchange import Exchange, Refusal
-from tickwire.simulator.instruments import named
-from tickwire.simulator.session import Session
+from tickwire.simulator.market.instruments import named
 from tickwire.simulator.switches import Switches
+from tickwire.simulator.wire.session import Session
 
 __all__ = ["SEEDS", "WORDS", "target"]
 

@@ -15,11 +15,11 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from tickwire.simulator.auth import Authority, Authorized
-from tickwire.simulator.instruments import named
-from tickwire.simulator.quotation import Quotation, group_of
-from tickwire.simulator.rest_orders import order_routes
-from tickwire.simulator.timeline import Timeline
-from tickwire.simulator.trading import Accounts
+from tickwire.simulator.market.instruments import named
+from tickwire.simulator.market.timeline import Timeline
+from tickwire.simulator.rest.order_routes import order_routes
+from tickwire.simulator.rest.quotation import Quotation, group_of
+from tickwire.simulator.trading.accounts import Accounts
 from tickwire.testing import ManualClock
 
 __all__ = ["SEEDS", "WORDS", "target"]

@@ -1,8 +1,8 @@
 """A request's text: read on each endpoint, under settings old and new. Only `Refused` may come."""
 
-from tickwire.simulator.endpoints import PATHS, read_message
-from tickwire.simulator.request import Refused, Subscribe
 from tickwire.simulator.switches import Switches
+from tickwire.simulator.wire.endpoints import PATHS, read_message
+from tickwire.simulator.wire.request import Refused, Subscribe
 
 __all__ = ["SEEDS", "WORDS", "target"]
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from tests.simulator.desk import START_NS
-from tickwire.simulator.instruments import instruments
-from tickwire.simulator.market import Market
-from tickwire.simulator.orders import Order
-from tickwire.simulator.request import Wish
-from tickwire.simulator.timeline import Timeline
-from tickwire.simulator.trading import Accounts
-from tickwire.simulator.wire import DEFAULT, Format
+from tickwire.simulator.market.instruments import instruments
+from tickwire.simulator.market.market import Market
+from tickwire.simulator.market.timeline import Timeline
+from tickwire.simulator.trading.accounts import Accounts
+from tickwire.simulator.trading.orders import Order
+from tickwire.simulator.wire.frames import DEFAULT, Format
+from tickwire.simulator.wire.request import Wish
 
 CODE = "KRW-BTC"
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from tickwire.simulator.exchange import Exchange, Refusal
-from tickwire.simulator.instruments import instruments, named
-from tickwire.simulator.session import Session
+from tickwire.simulator.market.instruments import instruments, named
 from tickwire.simulator.tape import Tape
+from tickwire.simulator.wire.session import Session
 from tickwire.world import SystemClock
 
 # 2026-11-20 03:59:12.000 UTC

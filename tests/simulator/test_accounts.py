@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.simulator.bourse import CODE, Bourse, exact, won
-from tickwire.simulator.accounts import (
+from tickwire.simulator.spelling import units
+from tickwire.simulator.trading.ledger import (
     AMOUNT_DECIMALS,
     STARTING_BALANCES,
     Account,
@@ -18,9 +19,8 @@ from tickwire.simulator.accounts import (
     amount_of_value,
     fee_on,
 )
-from tickwire.simulator.order_form import OrderRefused
-from tickwire.simulator.spelling import units
-from tickwire.simulator.wire import FORMATS
+from tickwire.simulator.trading.order_form import OrderRefused
+from tickwire.simulator.wire.frames import FORMATS
 
 WHOLE = 10**AMOUNT_DECIMALS
 CURRENCIES = ("KRW", "BTC", "ETH", "XRP", "USDT")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.simulator.desk import START_NS, Desk, said
-from tickwire.simulator.candles import CANDLE_SPANS_MS
-from tickwire.simulator.instruments import instruments
+from tickwire.simulator.market.candles import CANDLE_SPANS_MS
+from tickwire.simulator.market.instruments import instruments
+from tickwire.simulator.market.ticks import tick_table
 from tickwire.simulator.spelling import UNIT
-from tickwire.simulator.ticks import tick_table
 
 MINUTES = 3
 TICKS = Decimal(UNIT)

@@ -9,8 +9,8 @@ import pytest
 from tests.simulator.desk import START_NS, Desk, said
 from tests.simulator.raw import ACCESS, SECRET, bearer
 from tickwire.errors import UsageError
-from tickwire.simulator.announcement_texts import TEMPLATES
-from tickwire.simulator.announcements import (
+from tickwire.simulator.info.announcement_texts import TEMPLATES
+from tickwire.simulator.info.announcements import (
     CATEGORIES,
     LARGEST_BODY,
     AnnouncementNotice,
@@ -18,9 +18,9 @@ from tickwire.simulator.announcements import (
     AnnouncementWish,
     read_wish,
 )
-from tickwire.simulator.notice import Notice
-from tickwire.simulator.request import Refused, Wish
-from tickwire.simulator.wire import DEFAULT, FORMATS
+from tickwire.simulator.wire.frames import DEFAULT, FORMATS
+from tickwire.simulator.wire.notice import Notice
+from tickwire.simulator.wire.request import Refused, Wish
 
 START_MS = START_NS // 1_000_000
 HOUR_MS = 3_600_000

@@ -6,13 +6,13 @@ from itertools import islice, pairwise, takewhile
 import pytest
 
 from tests.simulator.desk import START_NS
-from tickwire.simulator.candles import Candle
 from tickwire.simulator.dates import DAY_MS
-from tickwire.simulator.history import CANDLES_KEPT, History, Period
-from tickwire.simulator.instruments import instruments
-from tickwire.simulator.market import Market
-from tickwire.simulator.past import SPANS_MS, Node
-from tickwire.simulator.ticks import tick_table
+from tickwire.simulator.market.candles import Candle
+from tickwire.simulator.market.history import CANDLES_KEPT, History, Period
+from tickwire.simulator.market.instruments import instruments
+from tickwire.simulator.market.market import Market
+from tickwire.simulator.market.past import SPANS_MS, Node
+from tickwire.simulator.market.ticks import tick_table
 
 START_MS = START_NS // 1_000_000
 FAR_MS = 1 << 60

@@ -12,8 +12,8 @@ import pytest
 from tests.simulator.desk import START_NS, Desk, said
 from tests.simulator.raw import ACCESS, SECRET, bearer
 from tickwire.simulator.dates import DAY_MS, written
-from tickwire.simulator.indicator_bars import Bar, MarketBars
-from tickwire.simulator.indicator_math import (
+from tickwire.simulator.info.indicator_bars import Bar, MarketBars
+from tickwire.simulator.info.indicator_math import (
     bars_needed,
     bollinger_bands,
     ema,
@@ -23,21 +23,21 @@ from tickwire.simulator.indicator_math import (
     sma,
     values,
 )
-from tickwire.simulator.indicator_rules import TIMEFRAMES_MS, Asked, read_asked
-from tickwire.simulator.indicators import (
+from tickwire.simulator.info.indicator_rules import TIMEFRAMES_MS, Asked, read_asked
+from tickwire.simulator.info.indicators import (
     MOST_COMBINATIONS,
     Indicators,
     IndicatorWish,
     read_wish,
 )
-from tickwire.simulator.instruments import instruments
-from tickwire.simulator.notice import Notice
-from tickwire.simulator.quotation import Quotation
-from tickwire.simulator.request import Refused, Wish
-from tickwire.simulator.session import Session
+from tickwire.simulator.market.instruments import instruments
+from tickwire.simulator.market.timeline import Timeline
+from tickwire.simulator.rest.quotation import Quotation
 from tickwire.simulator.spelling import UNIT
-from tickwire.simulator.timeline import Timeline
-from tickwire.simulator.wire import DEFAULT, FORMATS
+from tickwire.simulator.wire.frames import DEFAULT, FORMATS
+from tickwire.simulator.wire.notice import Notice
+from tickwire.simulator.wire.request import Refused, Wish
+from tickwire.simulator.wire.session import Session
 from tickwire.world import Random
 
 START_MS = START_NS // 1_000_000

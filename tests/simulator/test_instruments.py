@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from tickwire.simulator.instruments import instruments, named
+from tickwire.simulator.market.instruments import instruments, named
+from tickwire.simulator.market.ticks import tick_table
 from tickwire.simulator.spelling import units
-from tickwire.simulator.ticks import tick_table
 
 
 def test_there_are_as_many_markets_as_on_upbit() -> None:

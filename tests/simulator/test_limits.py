@@ -3,7 +3,7 @@
 from tests.simulator.desk import SECOND_NS, START_NS, Desk, said
 from tickwire.simulator.exchange import Refusal
 from tickwire.simulator.limits import ConnectGate, MessageMeter, Window
-from tickwire.simulator.session import Session
+from tickwire.simulator.wire.session import Session
 
 LIST = {"method": "LIST_SUBSCRIPTIONS"}
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.simulator.bourse import CODE, Bourse, exact, won
-from tickwire.simulator.order_form import OrderRefused, read_terms
-from tickwire.simulator.orders import CANCEL, DONE, WAIT
-from tickwire.simulator.request import Wish
-from tickwire.simulator.wire import DEFAULT, FORMATS
+from tickwire.simulator.trading.order_form import OrderRefused, read_terms
+from tickwire.simulator.trading.orders import CANCEL, DONE, WAIT
+from tickwire.simulator.wire.frames import DEFAULT, FORMATS
+from tickwire.simulator.wire.request import Wish
 
 FEE = Decimal("0.0005")
 UNIT = 10**8

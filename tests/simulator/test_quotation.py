@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.simulator.desk import START_NS, Desk, StillClock, parsed, said
 from tickwire.simulator import Simulator
-from tickwire.simulator.quotation import GROUPS, PATHS, Quotation, group_of
-from tickwire.simulator.quotation_limits import QuotationLimits
+from tickwire.simulator.rest.quotation import GROUPS, PATHS, Quotation, group_of
+from tickwire.simulator.rest.quotation_limits import QuotationLimits
 
 SPANS_S = {f"minutes/{n}": n * 60 for n in (1, 3, 5, 10, 15, 30, 60, 240)} | {"seconds": 1}
 UNITS = (*SPANS_S, "days", "weeks", "months", "years")

@@ -10,7 +10,7 @@ from benchmarks.exchange_soak import Checks
 from tests.simulator.desk import Desk, said
 from tickwire import UsageError
 from tickwire.simulator import Simulator
-from tickwire.simulator.instruments import MAX_RATE, instruments
+from tickwire.simulator.market.instruments import MAX_RATE, instruments
 
 RATE = 50.0
 SECONDS = 15

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.simulator.desk import Desk, said
 from tests.simulator.raw import ACCESS, KEYS, bearer
-from tickwire.simulator.session import Session
+from tickwire.simulator.wire.session import Session
 
 TICKER = {"type": "ticker", "codes": ["KRW-BTC"]}
 TRADE = {"type": "trade", "codes": ["KRW-BTC", "KRW-ETH"]}

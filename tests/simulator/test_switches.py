@@ -13,8 +13,8 @@ from tests.simulator.raw import ACCESS, KEYS, TEXT, HandClock, Raw, bearer, raw
 from tickwire.simulator import Simulator
 from tickwire.simulator import switches as module
 from tickwire.simulator.exchange import Refusal
-from tickwire.simulator.session import Session
 from tickwire.simulator.switches import Switches
+from tickwire.simulator.wire.session import Session
 
 TICKER = {"type": "ticker", "codes": ["KRW-BTC"]}
 TRADE = {"type": "trade", "codes": ["KRW-BTC"]}

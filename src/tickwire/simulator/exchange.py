@@ -14,26 +14,21 @@ Nothing here waits, sends or looks at a clock: every call is told the time, in n
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tickwire.simulator.announcements import Announcements
 from tickwire.simulator.auth import AuthError, Authority, Authorized
-from tickwire.simulator.book import grouped
-from tickwire.simulator.candles import CANDLE_SPANS_MS
-from tickwire.simulator.endpoints import Endpoint, read_message
-from tickwire.simulator.indicators import Indicators
-from tickwire.simulator.instruments import Instrument
-from tickwire.simulator.keepalive import KeepAlive
+from tickwire.simulator.info.announcements import Announcements
+from tickwire.simulator.info.indicators import Indicators
 from tickwire.simulator.limits import CONNECTS_PER_SECOND, ConnectGate, OriginGate
-from tickwire.simulator.market import Market
-from tickwire.simulator.notice import Notice, Source
+from tickwire.simulator.market.book import grouped
+from tickwire.simulator.market.candles import CANDLE_SPANS_MS
+from tickwire.simulator.market.instruments import Instrument
+from tickwire.simulator.market.market import Market
+from tickwire.simulator.market.timeline import Timeline
 from tickwire.simulator.referee import Referee
-from tickwire.simulator.request import ListSubscriptions, MarketWish, Refused, Subscribe, Wish
-from tickwire.simulator.routes import Routes
-from tickwire.simulator.session import Session, Stream, streams
 from tickwire.simulator.switches import Switches
 from tickwire.simulator.tape import Tape
-from tickwire.simulator.timeline import Timeline
-from tickwire.simulator.trading import Accounts
-from tickwire.simulator.wire import (
+from tickwire.simulator.trading.accounts import Accounts
+from tickwire.simulator.wire.endpoints import Endpoint, read_message
+from tickwire.simulator.wire.frames import (
     REALTIME,
     SNAPSHOT,
     Format,
@@ -42,6 +37,11 @@ from tickwire.simulator.wire import (
     ticker_frame,
     trade_frame,
 )
+from tickwire.simulator.wire.keepalive import KeepAlive
+from tickwire.simulator.wire.notice import Notice, Source
+from tickwire.simulator.wire.request import ListSubscriptions, MarketWish, Refused, Subscribe, Wish
+from tickwire.simulator.wire.routes import Routes
+from tickwire.simulator.wire.session import Session, Stream, streams
 
 __all__ = ["Exchange", "Refusal"]
 

@@ -12,7 +12,7 @@ import logging
 from aiohttp import web
 
 from tickwire.simulator.deflate import Deflate
-from tickwire.simulator.session import Session
+from tickwire.simulator.wire.session import Session
 
 __all__ = ["ABNORMAL_CLOSE", "GOING_AWAY", "NORMAL_CLOSE", "Line"]
 

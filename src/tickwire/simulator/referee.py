@@ -17,8 +17,8 @@ from typing import Any
 
 from tickwire.simulator.auth import Authority
 from tickwire.simulator.limits import ConnectGate, MessageMeter
-from tickwire.simulator.request import MarketWish
-from tickwire.simulator.session import Session, Stream, streams
+from tickwire.simulator.wire.request import MarketWish
+from tickwire.simulator.wire.session import Session, Stream, streams
 
 __all__ = ["Referee"]
 

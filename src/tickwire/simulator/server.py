@@ -15,17 +15,17 @@ from urllib.parse import urlsplit
 from aiohttp import WSMsgType, web
 
 from tickwire.errors import UsageError
-from tickwire.simulator import rest
 from tickwire.simulator.deflate import agreed
-from tickwire.simulator.endpoints import PATHS
 from tickwire.simulator.exchange import Exchange, Refusal
-from tickwire.simulator.instruments import MARKET_COUNT, MAX_RATE, instruments, named
 from tickwire.simulator.line import ABNORMAL_CLOSE, NORMAL_CLOSE, Line
-from tickwire.simulator.rest_orders import order_routes
-from tickwire.simulator.rest_quotation import quotation_routes
-from tickwire.simulator.session import Session
+from tickwire.simulator.market.instruments import MARKET_COUNT, MAX_RATE, instruments, named
+from tickwire.simulator.rest import answers
+from tickwire.simulator.rest.order_routes import order_routes
+from tickwire.simulator.rest.quotation_routes import quotation_routes
 from tickwire.simulator.switches import Switches
 from tickwire.simulator.tape import load_tape
+from tickwire.simulator.wire.endpoints import PATHS
+from tickwire.simulator.wire.session import Session
 from tickwire.world import Clock, SystemClock
 
 __all__ = ["Simulator"]
@@ -266,7 +266,7 @@ class Simulator:
         # Compression is for clients that offer it. Pings are ours to see: they keep alive.
         socket = web.WebSocketResponse(autoping=False, timeout=_GOODBYE_S)
         if not socket.can_prepare(request):
-            return _json(rest.bad_upgrade(), status=400)
+            return _json(answers.bad_upgrade(), status=400)
         model, clock = self._model, self._clock
         session = model.connect(
             request.remote or "",
@@ -333,7 +333,9 @@ class Simulator:
         if "Origin" not in request.headers or not request.path.startswith(_QUOTATION):
             return await handler(request)
         admitted = self._model.admit_origin(request.remote or "", self._clock.wall_ns())
-        answer = await handler(request) if admitted else _json(rest.too_many_connects(), status=429)
+        answer = (
+            await handler(request) if admitted else _json(answers.too_many_connects(), status=429)
+        )
         answer.headers["Remaining-Req"] = "group=origin; min=6; sec=0"
         return answer
 
@@ -343,23 +345,23 @@ class Simulator:
         if not _is_loopback(request.remote or "") or not (
             origin is None or _is_loopback(_host_of(origin))
         ):
-            return _json(rest.forbidden(), status=403)
+            return _json(answers.forbidden(), status=403)
         return web.json_response(self.stats())
 
     async def _unknown(self, request: web.Request) -> web.Response:
-        return _json(rest.not_found(), status=404)
+        return _json(answers.not_found(), status=404)
 
 
 def _refused(refusal: Refusal, switches: Switches) -> web.Response:
     if refusal.error is not None:
-        return _json(rest.refused(*refusal.error), status=refusal.status)
+        return _json(answers.refused(*refusal.error), status=refusal.status)
     if refusal.status != 418:
-        return _json(rest.too_many_connects(), status=refusal.status)
-    text, seconds = rest.blocked(refusal.wait_s)
+        return _json(answers.too_many_connects(), status=refusal.status)
+    text, seconds = answers.blocked(refusal.wait_s)
     headers = {"Retry-After": str(seconds)}
     told = switches.block_told
     return _json(
-        text if told in ("both", "body") else rest.too_many_connects(),
+        text if told in ("both", "body") else answers.too_many_connects(),
         status=418,
         headers=headers if told in ("both", "header") else None,
     )

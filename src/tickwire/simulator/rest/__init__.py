@@ -1,0 +1,1 @@
+"""The REST calls: pure answers, and the thin routes to them."""

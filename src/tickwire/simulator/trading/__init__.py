@@ -1,0 +1,1 @@
+"""Toy accounts: balances, orders, and their matching against the synthetic market."""

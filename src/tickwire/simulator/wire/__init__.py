@@ -1,0 +1,1 @@
+"""The WebSocket wire: requests, sessions, and the texts of public messages."""
