@@ -430,3 +430,22 @@ def test_an_order_larger_than_the_book_goes_on_taking(bourse: Bourse) -> None:
     assert order.state == DONE
     assert all(not one.is_maker and one.price < (order.terms.price or 0) for one in order.fills)
     assert market.resting is None
+
+
+def test_old_orders_are_forgotten_and_waiting_ones_are_not(
+    bourse: Bourse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many orders the oldest that are over go first, with their identifiers."""
+    monkeypatch.setattr("tickwire.simulator.trading.accounts._ORDERS_KEPT", 5)
+    waiting = bourse.place(side="bid", ord_type="limit", price="1000", volume="10")
+    for number in range(10):
+        order = bourse.place(
+            side="bid", ord_type="limit", price="1000", volume="10", identifier=f"n{number}"
+        )
+        bourse.accounts.cancel("alice", order.uuid, None, bourse.now_ms)
+        bourse.advance(100)
+    kept = bourse.accounts.orders("alice")
+    assert kept[0] is waiting
+    assert [order.terms.identifier for order in kept[1:]] == ["n6", "n7", "n8", "n9"]
+    again = bourse.place(side="bid", ord_type="limit", price="1000", volume="10", identifier="n0")
+    assert again.waits

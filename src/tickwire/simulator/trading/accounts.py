@@ -23,6 +23,10 @@ from tickwire.world import Random
 __all__ = ["Accounts"]
 
 
+_ORDERS_KEPT = 1_000
+"""Of each account; an exchange that runs for days must not fill the memory with old orders."""
+
+
 class Accounts:
     """All accounts with their orders. Ids come from the seed, so the same calls give the same."""
 
@@ -55,6 +59,7 @@ class Accounts:
         """A new order. Raises `OrderRefused`."""
         terms = self._judge(key, form)
         order = Order(self._new_id(key), key, terms, now_ms)
+        self._forget_oldest(key)
         self._orders[key][order.uuid] = order
         if terms.identifier is not None:
             self._identified[key, terms.identifier] = order
@@ -84,6 +89,17 @@ class Accounts:
 
         self._timeline.enter(self._numbers[order.terms.market], now_ms, reach)
         return order
+
+    def _forget_oldest(self, key: str) -> None:
+        """Let the oldest order that is over go, once there are too many to keep."""
+        orders = self._orders[key]
+        if len(orders) < _ORDERS_KEPT:
+            return
+        over = next((order for order in orders.values() if not order.waits), None)
+        if over is not None:
+            del orders[over.uuid]
+            if over.terms.identifier is not None:
+                del self._identified[key, over.terms.identifier]
 
     def find(self, key: str, uuid: str | None, identifier: str | None) -> Order:
         """The order of this id; the identifier counts only without one. Raises `OrderRefused`."""
