@@ -35,7 +35,7 @@ def written(at_ms: int) -> Written:
     return _written(at_ms // 1000)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _written(second: int) -> Written:
     moment = datetime.fromtimestamp(second, UTC).replace(tzinfo=None)
     day, time = moment.date().isoformat(), moment.time().isoformat()

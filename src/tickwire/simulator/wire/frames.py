@@ -218,7 +218,7 @@ def ticker_frame(market: Market, form: Format, stream_type: str) -> bytes:
 
 
 # From one trade of a market to the next these seldom change. A thousand entries hold all markets.
-@lru_cache(maxsize=1 << 11)
+@lru_cache(maxsize=1 << 10)
 def _ticker_of(
     code: str,
     opening: int,
@@ -261,7 +261,7 @@ class Change(NamedTuple):
 
 
 # The same prices trade again and again.
-@lru_cache(maxsize=1 << 13)
+@lru_cache(maxsize=1 << 12)
 def change_of(price: int, prev_closing: int, short: bool) -> Change:
     text = _PRICE[short]
     change = price - prev_closing
