@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "tickwire"
 
 
 def titled_blocks(name: str) -> dict[str, str]:
@@ -56,7 +57,16 @@ def test_the_readme_is_about_thirty_lines() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 40
 
 
-@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md", "docs/merging.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/merging.md",
+        "docs/testing.md",
+        "docs/local-exchange.md",
+    ],
+)
 def test_links_lead_somewhere(name: str) -> None:
     """Relative links and pictures of the documentation exist."""
     page = ROOT / name
@@ -72,7 +82,7 @@ def test_files_named_in_the_architecture_exist() -> None:
         for room in name.replace("`", "").split():
             found = [
                 path
-                for base in (ROOT / "src/tickwire", ROOT / "src/tickwire/core")
+                for base in (SOURCE, SOURCE / "core", SOURCE / "simulator")
                 for path in (base / room, base / f"{room}.py")
                 if path.exists()
             ]
