@@ -52,8 +52,9 @@ exchange-soak: .venv/.dev
 ## make pins               pin requirements/*.in anew, with hashes
 pins: .venv/.dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@for set in run dev; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
-	  --python-version 3.11 --upgrade requirements/$$set.in -o requirements/$$set.txt; done
+	@for pins in requirements/*.in requirements/interop/*.in; do $(BIN)/uv pip compile --quiet \
+	  --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
+	  $$pins -o $${pins%.in}.txt; done
 
 ## make clean              remove .venv and caches
 clean:
