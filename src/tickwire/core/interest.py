@@ -49,9 +49,6 @@ class SubscriptionManager:
     def __len__(self) -> int:
         return len(self._holders)
 
-    def __contains__(self, stream: Stream) -> bool:
-        return stream in self._holders
-
     def __iter__(self) -> Iterator[Stream]:
         return iter(tuple(self._holders))
 
