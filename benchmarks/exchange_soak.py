@@ -33,7 +33,7 @@ CANDLE_CODES = 20
 GROWTH_ALLOWED_MIB = 2.0
 LATE_ALLOWED_MS = 5.0
 DRIFT_ALLOWED_MS = 2.0
-WARM_UP_S = 60.0
+WARM_UP_S = 300.0
 MINUTE_S = 60.0
 _SCALE = 100_000_000
 _CHUNK = 1 << 20
@@ -258,7 +258,7 @@ def _report(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--minutes", type=float, default=35.0)
     parser.add_argument("--rate", type=float, default=1.0)
     chosen = parser.parse_args()
     return asyncio.run(soak(chosen.minutes, chosen.rate))

@@ -25,7 +25,7 @@ from tickwire.testing import ManualClock
 __all__ = ["SEEDS", "WORDS", "target"]
 
 _CODES = ("KRW-BTC", "KRW-ETH", "BTC-ETH", "USDT-BTC")
-_STATUSES = {200, 201, 400, 401, 404, 429}
+_STATUSES = {200, 201, 400, 401, 404, 418, 429}
 _LONGEST_SCRIPT = 12
 _STEPS = 6
 # A new market now and then, so that the orders of former inputs do not pile up.

@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from tests.interop.facts import FEE, Checks, aligned, check_book, check_candle, credentials, exact
+from tests.interop.witness import subscribed, witnessed
 
 SYMBOL, CODE = "BTC/KRW", "KRW-BTC"
 OTHER, OTHER_CODE = "ETH/KRW", "KRW-ETH"
@@ -151,7 +152,9 @@ async def trading(exchange: Any, balances: list[Any], checks: Checks) -> None:
     ticker = await exchange.fetch_ticker(SYMBOL)
     far = int(ticker["last"] * 0.9) // 1000 * 1000
     watching = asyncio.create_task(exchange.watch_orders(SYMBOL))
-    await asyncio.sleep(1)  # no acknowledgement tells that the subscription is there
+    await witnessed(
+        exchange.hostname, lambda stats: subscribed(stats) >= {"myOrder", "myAsset"}, "subscription"
+    )
     order = await exchange.create_order(SYMBOL, "limit", "buy", 0.01, far)
     told = await soon(watching)
     assert [each["id"] for each in told] == [order["id"]], told

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.interop.facts import Checks, aligned, check_book, check_candle, credentials, exact
+from tests.interop.witness import witnessed
 
 CODE = "KRW-BTC"
 
@@ -58,7 +59,7 @@ def check_levels(units: list[Any]) -> None:
     )
 
 
-async def public(checks: Checks) -> None:
+async def public(address: str, checks: Checks) -> None:
     kinds = ("ticker", "trade", "orderbook")
 
     def enough(heard: list[Any]) -> bool:
@@ -83,7 +84,7 @@ async def public(checks: Checks) -> None:
                 assert message.low_price <= message.trade_price <= message.high_price
         checks.passed(f"{kind}: {len(messages)} messages of its models")
 
-    await asyncio.sleep(0.3)
+    await witnessed(address, lambda stats: not stats["totals"]["open"], "end of the connection")
     channels = [{"type": "trade", "codes": [CODE], "isOnlyRealtime": True}]
     heard = await listen(channels, lambda heard: len(heard) >= 3)
     assert {one.stream_type.value for one in heard} == {"REALTIME"}
@@ -142,7 +143,7 @@ async def main(address: str, key: tuple[str, str] | None, checks: Checks) -> Non
     redirect(address)
     from upbit_connect import AsyncUpbitClient
 
-    await public(checks)
+    await public(address, checks)
     async with AsyncUpbitClient(*(key or (None, None))) as client:
         await quotation(client, checks)
         if key is not None:

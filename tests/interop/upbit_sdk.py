@@ -244,9 +244,7 @@ async def private(client: Any, checks: Checks) -> None:
         before = free(await client.accounts.list())
         checks.passed(f"accounts: {before}")
 
-        book = await ask_book(client)
-        far = (exact(book["orderbook_units"][0]["bid_price"]) * Decimal("0.9")).to_integral_value()
-        far -= far % tick(CODE, far)
+        far = await out_of_reach(client)
         order = await client.orders.create(
             market=CODE, side="bid", ord_type="limit", price=str(far), volume="0.01"
         )
@@ -268,6 +266,92 @@ async def private(client: Any, checks: Checks) -> None:
             await asyncio.sleep(PAUSE_S)
             passed = await filled(client, connection, side)
             checks.passed(f"{side}: {passed}")
+        await replaced(client, connection, checks)
+        await taken_back(client, connection, checks)
+
+
+async def out_of_reach(client: Any) -> Decimal:
+    """A price on the grid that nobody sells at."""
+    book = await ask_book(client)
+    price = (exact(book["orderbook_units"][0]["bid_price"]) * Decimal("0.9")).to_integral_value()
+    return price - price % tick(CODE, price)
+
+
+async def ended(connection: Any, *orders: str) -> None:
+    """Hear of these orders until all of them are cancelled."""
+    left = set(orders)
+    async for received in connection:
+        for message in messages(received):
+            if message["type"] == "myOrder" and message["state"] == "cancel":
+                left.remove(message["uuid"])
+        if not left:
+            return
+    raise AssertionError("the stream ended")
+
+
+async def locked(client: Any) -> Decimal:
+    """The won that orders hold."""
+    (held,) = [one for one in await client.accounts.list() if one.currency == "KRW"]
+    return exact(held.locked)
+
+
+async def replaced(client: Any, connection: Any, checks: Checks) -> None:
+    """One order for another, of the same size at another price."""
+    before = free(await client.accounts.list())
+    price = await out_of_reach(client)
+    lower = price - tick(CODE, price)
+    old = await client.orders.create(
+        market=CODE, side="bid", ord_type="limit", price=str(price), volume="0.01"
+    )
+    answer = await client.orders.cancel_and_new(
+        prev_order_uuid=old.uuid,
+        new_ord_type="limit",
+        new_price=str(lower),
+        new_volume="remain_only",
+        new_identifier=f"replaced-{time.time_ns()}",
+    )
+    assert (answer.uuid, answer.state) == (old.uuid, "wait"), answer
+    told = answer.model_dump()
+    await asyncio.wait_for(ended(connection, old.uuid), 15)
+    new = await client.orders.retrieve(identifier=told["new_order_identifier"])
+    assert (new.uuid, new.state) == (told["new_order_uuid"], "wait"), new
+    assert (exact(new.price), exact(new.volume)) == (lower, exact("0.01")), new
+    assert exact(new.locked) == lower * exact("0.010005") == await locked(client), new
+    await client.orders.cancel(uuid=new.uuid)
+    await asyncio.wait_for(ended(connection, new.uuid), 15)
+    assert free(await client.accounts.list()) == before
+    checks.passed(f"cancel_and_new: {price} > {lower} won, {exact(new.locked)} held, then nothing")
+
+
+async def taken_back(client: Any, connection: Any, checks: Checks) -> None:
+    """Orders cancelled by their ids, and the newest of the open ones."""
+    before = free(await client.accounts.list())
+    price = await out_of_reach(client)
+    orders = [
+        await client.orders.create(
+            market=CODE, side="bid", ord_type="limit", price=str(price), volume="0.002"
+        )
+        for _ in range(5)
+    ]
+    one, other, *rest = [order.uuid for order in orders]
+    assert await locked(client) == 5 * price * exact("0.002001")
+    result = await client.orders.cancel_by_uuids(uuids=[one, other])
+    assert (result.success.count, result.failed.count) == (2, 0), result
+    assert {(each.uuid, each.market) for each in result.success.orders} == {
+        (one, CODE),
+        (other, CODE),
+    }, result
+    await asyncio.wait_for(ended(connection, one, other), 15)
+    assert await locked(client) == 3 * price * exact("0.002001")
+    result = await client.orders.cancel_open(pairs=CODE, cancel_side="bid", count=2)
+    assert [each.uuid for each in result.success.orders] == rest[:0:-1], result
+    await asyncio.wait_for(ended(connection, *rest[1:]), 15)
+    result = await client.orders.cancel_by_uuids(uuids=[one, rest[0]])
+    assert [each.uuid for each in result.success.orders] == rest[:1], result
+    assert [each.uuid for each in result.failed.orders] == [one], result
+    await asyncio.wait_for(ended(connection, rest[0]), 15)
+    assert free(await client.accounts.list()) == before
+    checks.passed(f"cancel_by_uuids 2, cancel_open 2, cancel_by_uuids 1 of 2: {before['KRW']} won")
 
 
 async def ask_book(client: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Accounts and their markets without connections: the pure model, moved by hand."""
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,8 @@ from tickwire.simulator.market.market import Market
 from tickwire.simulator.market.timeline import Timeline
 from tickwire.simulator.trading.accounts import Accounts
 from tickwire.simulator.trading.orders import Order
-from tickwire.simulator.wire.frames import DEFAULT, Format
+from tickwire.simulator.wire.formats import DEFAULT, Format
+from tickwire.simulator.wire.notice import Notice
 from tickwire.simulator.wire.request import Wish
 
 CODE = "KRW-BTC"
@@ -19,10 +21,12 @@ CODE = "KRW-BTC"
 class Bourse:
     """Two accounts, `alice` and `bob`, some markets, and the time it is there."""
 
-    def __init__(self, seed: int = 1, markets: int = 12) -> None:
+    def __init__(self, seed: int = 1, markets: int = 12, *, smp_by_default: bool = False) -> None:
         self.now_ms = START_NS // 1_000_000
         self.timeline = Timeline(instruments(markets), seed, self.now_ms)
-        self.accounts = Accounts(["alice", "bob"], self.timeline, seed)
+        self.accounts = Accounts(
+            ["alice", "bob"], self.timeline, seed, smp_by_default=smp_by_default
+        )
         self.trades: list[tuple[str, int, int, str, int]] = []
 
     def market(self, code: str = CODE) -> Market:
@@ -57,6 +61,17 @@ class Bourse:
             key, side="ask", ord_type="limit", price=won(price), volume=volume, **form
         )
 
+    def cancel(self, order: Order) -> None:
+        """Its owner takes it back."""
+        self.accounts.cancel(order.key, order.uuid, None, self.now_ms)
+
+    def replace(self, order: Order, **form: object) -> str:
+        """Its owner replaces it: the id of the order to come. `new_` stands before each name."""
+        given = {f"new_{name}": _text(value) for name, value in form.items()}
+        asked = self.accounts.replace(order.key, order.uuid, None, given, self.now_ms)
+        assert asked.order is order
+        return asked.new_uuid
+
     def has(self, currency: str, key: str = "alice") -> tuple[Decimal | int, Decimal | int]:
         """Free and locked."""
         balance = self.accounts.account(key).balance(currency)
@@ -66,12 +81,19 @@ class Bourse:
         self, key: str = "alice", kind: str = "myOrder", form: Format = DEFAULT
     ) -> list[dict[str, Any]]:
         """The messages of this type since the last look; those of the other type are gone."""
-        frames = [notice.frame_for(Wish(type=kind), key, form) for notice in self.accounts.drain()]
-        return [json.loads(one, parse_float=Decimal) for one in frames if one is not None]
+        return heard(self.accounts.drain(), key, kind, form)
 
     def states(self, order: Order) -> list[str]:
         """The states told of an order since the last look."""
         return [one["state"] for one in self.told(order.key) if one["uuid"] == order.uuid]
+
+
+def heard(
+    notices: Iterable[Notice], key: str = "alice", kind: str = "myOrder", form: Format = DEFAULT
+) -> list[dict[str, Any]]:
+    """What the notices say to somebody who has asked for this type."""
+    frames = [notice.frame_for(Wish(type=kind), key, form) for notice in notices]
+    return [json.loads(one, parse_float=Decimal) for one in frames if one is not None]
 
 
 def won(price: int) -> str:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.simulator.bourse import CODE, Bourse, exact, won
+from tests.simulator.bourse import CODE, Bourse, exact, heard, won
+from tickwire.simulator.rest.order_calls import CALLS
 from tickwire.simulator.spelling import units
 from tickwire.simulator.trading.ledger import (
     AMOUNT_DECIMALS,
@@ -20,7 +21,7 @@ from tickwire.simulator.trading.ledger import (
     fee_on,
 )
 from tickwire.simulator.trading.order_form import OrderRefused
-from tickwire.simulator.wire.frames import FORMATS
+from tickwire.simulator.wire.formats import FORMATS
 
 WHOLE = 10**AMOUNT_DECIMALS
 CURRENCIES = ("KRW", "BTC", "ETH", "XRP", "USDT")
@@ -106,8 +107,7 @@ def test_messages_of_balances() -> None:
     bourse.place(side="ask", ord_type="market", volume="0.001")
     bourse.advance(41)
     notices = bourse.accounts.drain()
-    bourse.accounts._notices = list(notices)
-    locked, sold = bourse.told(kind="myAsset")
+    locked, sold = heard(notices, kind="myAsset")
     names = "type asset_uuid assets asset_timestamp timestamp stream_type"
     assert list(locked) == names.split()
     assert locked["assets"] == [
@@ -117,10 +117,8 @@ def test_messages_of_balances() -> None:
     free, held = bourse.has("KRW")
     assert sold["assets"][0] == {"currency": "KRW", "balance": free, "locked": held}
     assert locked["asset_uuid"] != sold["asset_uuid"]
-    bourse.accounts._notices = list(notices)
-    assert not bourse.told("bob", "myAsset")
-    bourse.accounts._notices = list(notices)
-    short = bourse.told(kind="myAsset", form=FORMATS["SIMPLE"])[0]
+    assert not heard(notices, "bob", "myAsset")
+    short = heard(notices, kind="myAsset", form=FORMATS["SIMPLE"])[0]
     assert list(short) == ["ty", "astuid", "ast", "asttms", "tms", "st"]
     assert list(short["ast"][0]) == ["cu", "b", "l"]
 
@@ -149,33 +147,40 @@ def check(bourse: Bourse) -> None:
 
 ORDERS = st.fixed_dictionaries(
     {
-        "key": st.sampled_from(["alice", "bob"]),
-        "market": st.sampled_from(["KRW-BTC", "KRW-ETH", "BTC-ETH", "USDT-BTC", "KRW-USDT"]),
+        "key": st.sampled_from(["alice", "alice", "bob"]),
+        "market": st.sampled_from([*["KRW-BTC"] * 4, "KRW-ETH", "BTC-ETH", "USDT-BTC", "KRW-USDT"]),
         "side": st.sampled_from(["bid", "ask"]),
         "ord_type": st.sampled_from(["limit", "limit", "limit", "market", "best"]),
         "offset": st.integers(-4, 4),
+        "opens": st.booleans(),
         "worth": st.integers(1, 3000),
         "time_in_force": st.sampled_from([None, None, "ioc", "fok", "post_only"]),
-        "smp_type": st.sampled_from([None, None, "reduce", "cancel_maker", "cancel_taker"]),
+        "smp_type": st.sampled_from([None, "reduce", "cancel_maker", "cancel_taker"]),
         "pause": st.sampled_from([1, 17, 41, 300, 2000]),
-        "cancels": st.booleans(),
+        "before": st.sampled_from(["nothing", "cancel", "by ids", "open", "replace", "remainder"]),
     }
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(ORDERS, max_size=25), st.integers(0, 3))
-def test_nothing_appears_or_vanishes(orders: list[dict[str, object]], seed: int) -> None:
-    """Random orders of two accounts: after each step everything adds up, and so it ends."""
-    bourse = Bourse(seed=seed, markets=40)
+@settings(max_examples=100, deadline=None)
+@given(st.lists(ORDERS, min_size=5, max_size=25), st.integers(0, 3), st.booleans())
+def test_nothing_appears_or_vanishes(
+    orders: list[dict[str, object]], seed: int, smp_by_default: bool
+) -> None:
+    """Random calls of two accounts: after each step everything adds up, and so it ends."""
+    bourse = Bourse(seed=seed, markets=40, smp_by_default=smp_by_default)
     known = {market.code: market for market in bourse.timeline.markets}
     for one in orders:
         market = known.get(str(one["market"]), known[CODE])
-        if one["cancels"]:
-            for order in bourse.accounts.orders(str(one["key"]))[-2:]:
-                if order.waits:
-                    bourse.accounts.cancel(str(one["key"]), order.uuid, None, bourse.now_ms)
-        form = _form(one, market.asks[0].price, market.code)
+        price = market.asks[0].price
+        if one["opens"]:
+            # In an open spread orders of accounts meet each other.
+            del market.asks[: len(market.asks) - 4]
+            price = (market.asks[0].price + market.bids[0].price) // 2
+        form = _form(one, price, market.code)
+        with suppress(OrderRefused):
+            _take_back(bourse, str(one["key"]), str(one["before"]), form)
+        check(bourse)
         with suppress(OrderRefused):
             bourse.place(str(one["key"]), **form)
         check(bourse)
@@ -184,10 +189,12 @@ def test_nothing_appears_or_vanishes(orders: list[dict[str, object]], seed: int)
         check(bourse)
         asks, bids = market.asks, market.bids
         assert asks[0].price > bids[0].price
+    # An order may still come in the place of another.
+    bourse.advance(41)
     for key in ("alice", "bob"):
         for order in bourse.accounts.orders(key):
             if order.waits:
-                bourse.accounts.cancel(key, order.uuid, None, bourse.now_ms)
+                bourse.cancel(order)
     bourse.advance(41)
     check(bourse)
     assert all(market.resting is None for market in bourse.timeline.markets)
@@ -196,13 +203,33 @@ def test_nothing_appears_or_vanishes(orders: list[dict[str, object]], seed: int)
     _replay(bourse)
 
 
+def _take_back(bourse: Bourse, key: str, how: str, form: dict[str, object]) -> None:
+    """Cancel the last orders of this account, or replace them by one like this form."""
+    last = bourse.accounts.orders(key)[-2:]
+    given: dict[str, object] = {}
+    if how == "by ids" and last:
+        given = {"uuids": [order.uuid for order in last]}
+        CALLS["DELETE", "/v1/orders/uuids"].act(bourse.accounts, key, given, bourse.now_ms)
+    elif how == "open":
+        given = {"quote_currencies": "KRW", "count": "2", "cancel_side": str(form["side"])}
+        CALLS["DELETE", "/v1/orders/open"].act(bourse.accounts, key, given, bourse.now_ms)
+    for order in last:
+        if how == "cancel" and order.waits:
+            bourse.cancel(order)
+        elif how in ("replace", "remainder") and order.waits:
+            anew = {name: form[name] for name in form if name not in ("market", "side")}
+            if how == "remainder" and "volume" in anew:
+                anew["volume"] = "remain_only"
+            bourse.replace(order, **anew)
+
+
 def _form(one: dict[str, object], price: int, code: str) -> dict[str, object]:
     """An order near the touch, worth up to some percent of what there is."""
     offset, worth = one["offset"], one["worth"]
     assert isinstance(offset, int) and isinstance(worth, int)
     buys, kind = one["side"] == "bid", one["ord_type"]
     step = max(price // 2000, 1)
-    near = price + offset * step
+    near = price if one["opens"] else price + offset * step
     if code.startswith("KRW"):
         near -= near % (1000 * 10**8 if near >= 10**14 else 10**8)
     amount = {"KRW": 5_000 * 10**8, "BTC": 5_000, "USDT": 10**8}[code.partition("-")[0]] * worth
@@ -226,15 +253,13 @@ def _replay(bourse: Bourse) -> None:
     """A client that only listens arrives at the same balances and the same orders."""
     notices = bourse.accounts.drain()
     for key in ("alice", "bob"):
-        bourse.accounts._notices = list(notices)
         balances: dict[str, Decimal] = {}
-        for message in bourse.told(key, "myAsset"):
+        for message in heard(notices, key, "myAsset"):
             balances |= {one["currency"]: one["balance"] for one in message["assets"]}
         for currency, balance in balances.items():
             assert balance == exact(bourse.accounts.account(key).balance(currency).free)
-        bourse.accounts._notices = list(notices)
         last: dict[str, dict[str, Decimal]] = {}
-        for message in bourse.told(key):
+        for message in heard(notices, key):
             before = last.get(message["uuid"])
             assert (before is None) == (message["state"] == "wait")
             if before is not None:

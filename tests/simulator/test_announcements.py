@@ -18,7 +18,7 @@ from tickwire.simulator.info.announcements import (
     AnnouncementWish,
     read_wish,
 )
-from tickwire.simulator.wire.frames import DEFAULT, FORMATS
+from tickwire.simulator.wire.formats import DEFAULT, FORMATS
 from tickwire.simulator.wire.notice import Notice
 from tickwire.simulator.wire.request import Refused, Wish
 

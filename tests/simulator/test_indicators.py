@@ -34,7 +34,7 @@ from tickwire.simulator.market.instruments import instruments
 from tickwire.simulator.market.timeline import Timeline
 from tickwire.simulator.rest.quotation import Quotation
 from tickwire.simulator.spelling import UNIT
-from tickwire.simulator.wire.frames import DEFAULT, FORMATS
+from tickwire.simulator.wire.formats import DEFAULT, FORMATS
 from tickwire.simulator.wire.notice import Notice
 from tickwire.simulator.wire.request import Refused, Wish
 from tickwire.simulator.wire.session import Session

@@ -68,6 +68,22 @@ def test_connects_of_an_address() -> None:
     assert isinstance(desk.knock("10.1.1.1"), Session)
 
 
+def test_those_who_knock_are_not_forgotten() -> None:
+    """Ten thousand other addresses push out the longest unused gate, not one that is in use."""
+    desk = Desk()
+    blocked, unused = "10.1.1.1", "10.1.1.2"
+    for address in (blocked, unused):
+        for _ in range(7):
+            desk.knock(address)
+    for n in range(9_999):
+        desk.knock(f"10.2.{n // 250}.{n % 250}")
+        if n == 5_000:
+            assert desk.knock(blocked) == Refusal(418, 2.0)
+    assert repr(desk.exchange.admission) == "Admission(10000 gates)"
+    assert desk.knock(blocked) == Refusal(418, 2.0)
+    assert isinstance(desk.knock(unused), Session)
+
+
 def test_a_refused_client_that_waits_is_never_blocked() -> None:
     """A second after a 429 the next excess is a 429 again, not a block."""
     gate, now = ConnectGate(), START_NS

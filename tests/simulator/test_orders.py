@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.bourse import CODE, Bourse, exact, won
+from tests.simulator.bourse import CODE, Bourse, exact, heard, won
+from tickwire.simulator.rest.order_bodies import order_body
 from tickwire.simulator.trading.order_form import OrderRefused, read_terms
 from tickwire.simulator.trading.orders import CANCEL, DONE, WAIT
-from tickwire.simulator.wire.frames import DEFAULT, FORMATS
+from tickwire.simulator.wire.formats import DEFAULT, FORMATS
 from tickwire.simulator.wire.request import Wish
 
 FEE = Decimal("0.0005")
@@ -230,29 +231,99 @@ def test_self_match_prevention(
     mode: str,
     maker_size: str,
     taker_size: str,
-    maker: list[object],
-    taker: list[object],
+    maker: list[Any],
+    taker: list[Any],
 ) -> None:
-    """Instead of a trade with oneself sizes are withdrawn: prevented size, size left, state."""
+    """Instead of a trade with oneself sizes are withdrawn: prevented size, size left, state.
+
+    What is withdrawn is free at once, and what is left stays locked, to the last digit.
+    """
     price = open_spread(bourse)
     resting = bourse.ask(price, maker_size)
     bourse.advance(41)
     newcomer = bourse.bid(price, taker_size, smp_type=mode)
     bourse.told()
     bourse.advance(41)
-    for order, expected in ((resting, maker), (newcomer, taker)):
+    won_each = Decimal(price) / UNIT * (1 + FEE)
+    for order, expected, worth in ((resting, maker, Decimal(1)), (newcomer, taker, won_each)):
         assert [order.prevented_volume, order.left, order.state] == expected
         assert not order.fills
+        assert exact(order.prevented_locked) == Decimal(order.prevented_volume) / UNIT * worth
+    held = Decimal(maker[1]) / UNIT
+    assert bourse.has("BTC") == (1 - held, held)
+    held = Decimal(taker[1]) / UNIT * won_each
+    assert bourse.has("KRW") == (100_000_000 - held, held)
     messages = bourse.told()
     prevented = [one for one in messages if one["state"] == "prevented"]
     assert all(one["prevented_volume"] > 0 and one["prevented_locked"] > 0 for one in prevented)
     assert len(prevented) == (2 if mode == "reduce" else 1)
     for order in (resting, newcomer):
         if order.waits:
-            bourse.accounts.cancel("alice", order.uuid, None, bourse.now_ms)
+            bourse.cancel(order)
     bourse.advance(41)
     assert bourse.has("BTC") == (1, 0)
     assert bourse.has("KRW") == (100_000_000, 0)
+
+
+@pytest.mark.parametrize(
+    ("mode", "buys", "maker_left"),
+    [("cancel_maker", True, "0"), ("cancel_taker", False, "0.02"), ("reduce", False, "0.01")],
+)
+def test_prevention_of_a_purchase_by_amount(
+    bourse: Bourse, mode: str, buys: bool, maker_left: str
+) -> None:
+    """An amount is withdrawn by the size that it would have bought of the resting order."""
+    price = open_spread(bourse)
+    resting = bourse.ask(price, "0.02")
+    bourse.advance(41)
+    amount = Decimal(price) / UNIT * Decimal("0.01")
+    order = bourse.place(side="bid", ord_type="price", price=amount, smp_type=mode)
+    bourse.advance(41)
+    assert (order.state, bool(order.fills)) == (CANCEL, buys)
+    assert order.prevented_volume == (0 if buys else 1_000_000)
+    assert exact(order.prevented_locked) == (0 if buys else amount * (1 + FEE))
+    spent = Decimal(order.executed_value) / UNIT**2
+    assert 0 <= amount * buys - spent < Decimal(price) / UNIT**2 * 2
+    assert bourse.has("KRW") == (100_000_000 - spent * (1 + FEE), 0)
+    held, bought = Decimal(maker_left), Decimal(order.executed_volume) / UNIT
+    assert Decimal(resting.left) / UNIT == held
+    assert bourse.has("BTC") == (1 + bought - held, held)
+
+
+@pytest.mark.parametrize(
+    ("form", "counts"),
+    [
+        ({}, "cancel_maker"),
+        ({"smp_type": "cancel_taker"}, "cancel_taker"),
+        ({"smp_type": "none"}, "none"),
+        ({"time_in_force": "post_only"}, "none"),
+    ],
+)
+def test_the_default_of_prevention_is_a_switch(form: dict[str, str], counts: str) -> None:
+    """Where nothing is said, `cancel_maker` counts and is told; `post_only` has none."""
+    for by_default in (False, True):
+        bourse = Bourse(smp_by_default=by_default)
+        order = bourse.bid(1_000_000 * UNIT, "0.01", **form)
+        said = counts if by_default else form.get("smp_type")
+        assert order.terms.smp_type == said
+        assert bourse.told()[0]["smp_type"] == said
+        assert order_body(order).get("smp_type") == said
+
+
+def test_prevention_by_default_by_balances() -> None:
+    """The same two orders cost two fees, or nothing."""
+    for by_default in (False, True):
+        bourse = Bourse(smp_by_default=by_default)
+        price = open_spread(bourse)
+        resting = bourse.ask(price, "0.01")
+        newcomer = bourse.bid(price, "0.01")
+        bourse.advance(41)
+        assert (resting.state, newcomer.state) == ((CANCEL, WAIT) if by_default else (DONE, DONE))
+        value = Decimal(price) / UNIT * Decimal("0.01")
+        held = value * (1 + FEE) if by_default else 0
+        fees = 0 if by_default else value * FEE * 2
+        assert bourse.has("KRW") == (100_000_000 - fees - held, held)
+        assert bourse.has("BTC") == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -341,8 +412,7 @@ def test_messages_have_the_documented_members_in_order(bourse: Bourse) -> None:
         assert notice.frame_for(Wish(type="myOrder", codes=("KRW-ETH",)), "alice", DEFAULT) is None
         assert notice.frame_for(wish, "bob", DEFAULT) is None
         assert notice.frame_for(wish, None, DEFAULT) is None
-    bourse.accounts._notices = list(notices)
-    first, *rest = bourse.told()
+    first, *rest = heard(notices)
     assert list(first) == ORDER_KEYS.split()
     assert (first["state"], first["price"], first["volume"]) == ("wait", None, Decimal("0.001"))
     assert (first["trade_uuid"], first["trade_fee"], first["is_maker"]) == (None, None, None)
@@ -352,8 +422,7 @@ def test_messages_have_the_documented_members_in_order(bourse: Bourse) -> None:
     assert fill["trade_fee"] == fill["price"] * fill["volume"] * FEE == fill["paid_fee"]
     assert fill["reserved_fee"] == fill["remaining_fee"] == 0
     assert fill["timestamp"] >= fill["trade_timestamp"] >= fill["order_timestamp"]
-    bourse.accounts._notices = list(notices)
-    (short, *_) = bourse.told(form=FORMATS["SIMPLE"])
+    (short, *_) = heard(notices, form=FORMATS["SIMPLE"])
     assert list(short) == SHORT_KEYS.split()
     raw = notices[0].frame_for(wish, "alice", FORMATS["SIMPLE_LIST"])
     assert raw is not None and raw.startswith(b'[{"ty":"myOrder"') and raw.endswith(b"}]")

@@ -222,6 +222,11 @@ def test_candles_are_what_the_trades_say(
         ] == expected
 
 
+def test_a_unit_with_zeros_before_it_is_that_unit(counter: Counter) -> None:
+    """`minutes/005` is five minutes, and says so in JSON."""
+    assert counter.get("candles/minutes/005", market="KRW-BTC")[0]["unit"] == 5
+
+
 @pytest.mark.parametrize("unit", ["seconds", "minutes/1", "minutes/3", "minutes/240"])
 def test_candles_are_those_told(heard: tuple[Counter, dict[str, list[Any]]], unit: str) -> None:
     """The last candle of the WebSocket that is over is in the answer of REST."""

@@ -368,6 +368,69 @@ async def test_twelve_orders_a_second(web: aiohttp.ClientSession) -> None:
         assert (await client.call("GET", "/v1/orders/open"))[0] == 429
 
 
+async def test_who_goes_on_after_a_429_is_blocked(web: aiohttp.ClientSession) -> None:
+    """418 says for how long, in its header and its body; other groups and accounts go on."""
+    async with Simulator(markets=3, keys=KEYS, clock=StillClock()) as simulator:
+        client, other = Client(simulator, web), Client(simulator, web, "bob-key")
+        assert (await client.call("DELETE", "/v1/orders/open"))[0] == 200
+        assert client.headers["remaining-req"] == "group=order-cancel-all; min=30; sec=0"
+        status, error = await client.call("DELETE", "/v1/orders/open")
+        assert (status, error["error"]["name"]) == (429, "too_many_requests")
+        assert "retry-after" not in client.headers
+        status, error = await client.call("DELETE", "/v1/orders/open")
+        assert (status, error["block_seconds"], client.headers["retry-after"]) == (418, 2, "2")
+        assert error["error"]["name"] == "too_many_requests"
+        assert (await client.call("GET", "/v1/orders/open"))[0] == 200
+        assert (await other.call("DELETE", "/v1/orders/open"))[0] == 200
+
+
+async def test_one_order_for_another(client: Client) -> None:
+    """The first ends as `cancel`, the second rests; it counts as an order."""
+    async with await client.listen({"type": "myOrder"}) as socket:
+        _, placed = await client.call("POST", "/v1/orders", **FAR, identifier="first")
+        status, answer = await client.call(
+            "POST",
+            "/v1/orders/cancel_and_new",
+            prev_order_identifier="first",
+            new_ord_type="limit",
+            new_price="900000",
+            new_volume="remain_only",
+            new_identifier="second",
+        )
+        assert (status, answer["uuid"], answer["state"]) == (201, placed["uuid"], "wait")
+        assert answer["new_order_identifier"] == "second"
+        assert client.headers["remaining-req"].startswith("group=order; ")
+        assert [one["state"] for one in await messages(socket, placed["uuid"])] == [
+            "wait",
+            "cancel",
+        ]
+    _, opened = await client.call("GET", "/v1/orders/open")
+    assert [(one["uuid"], one["price"], one["volume"]) for one in opened] == [
+        (answer["new_order_uuid"], "900000", "1")
+    ]
+    assert (await client.balances())["KRW"] == (Decimal("99099550"), Decimal("900450"))
+
+
+async def test_many_orders_taken_back_at_once(client: Client) -> None:
+    """By their ids, then all that are left; everything is free again."""
+    async with await client.listen({"type": "myOrder"}) as socket:
+        placed = [
+            (await client.call("POST", "/v1/orders", **{**FAR, "volume": "0.01"}))[1]["uuid"]
+            for _ in range(4)
+        ]
+        status, answer = await client.call("DELETE", "/v1/orders/uuids", uuids=placed[:2])
+        assert (status, answer["success"]["count"], answer["failed"]["count"]) == (200, 2, 0)
+        assert client.headers["remaining-req"].startswith("group=default; ")
+        await messages(socket, placed[1])
+        status, answer = await client.call("DELETE", "/v1/orders/open", pairs="KRW-BTC", count=1)
+        assert (status, answer["success"]) == (
+            200,
+            {"count": 1, "orders": [{"uuid": placed[3], "market": "KRW-BTC"}]},
+        )
+        await messages(socket, placed[3])
+    assert (await client.balances())["KRW"] == (Decimal("99989995"), Decimal("10005"))
+
+
 async def test_without_keys_there_are_no_accounts(web: aiohttp.ClientSession) -> None:
     """Every call is refused."""
     async with Simulator(markets=3) as simulator:

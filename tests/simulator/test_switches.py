@@ -323,3 +323,17 @@ def test_lower_case_ping() -> None:
         asked.advance(8)
         (told,) = said(session)
         assert told == {"status": "UP"} if lower else told["error"]["name"] == "WRONG_FORMAT"
+
+
+@pytest.mark.parametrize(("by_default", "mode"), [(False, None), (True, "cancel_maker")])
+def test_smp_by_default(by_default: bool, mode: str | None) -> None:
+    """An order that says nothing of self-match prevention has none, or cancels the maker."""
+    asked = desk(smp_by_default=by_default)
+    session = asked.connect(endpoint="private", authorization=bearer())
+    asked.ask(session, {"type": "myOrder"})
+    form = {"market": "KRW-BTC", "side": "bid", "ord_type": "limit"}
+    now_ms = asked.now_ns // 1_000_000
+    asked.exchange.accounts.place(ACCESS, {**form, "price": "1000000", "volume": "1"}, now_ms)
+    asked.advance(0.1)
+    (told,) = said(session)
+    assert told["smp_type"] == mode

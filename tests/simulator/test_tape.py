@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.desk import Desk
+from tests.simulator.desk import Desk, said
+from tests.simulator.raw import ACCESS, KEYS, bearer, raw
 from tickwire.errors import UsageError
+from tickwire.simulator import Simulator
 from tickwire.simulator.tape import load_tape
+from tickwire.simulator.trading.order_form import OrderRefused
 
 # Derived from the shape of real frames: SIMPLE and DEFAULT, odd spacing, a backward time.
 RAW = [
@@ -110,6 +113,85 @@ def test_without_pauses_the_reader_sets_the_pace(path: Path) -> None:
     session.backlog = 0
     desk.advance(0.1)
     assert session.take() == payloads(0, 1, 2, 3)
+
+
+def test_hushed_codes_go_by_unheard(path: Path) -> None:
+    """An incident is the same with a tape, which runs on meanwhile."""
+    desk = Desk(tape=load_tape(path))
+    session = desk.subscribed(*ALL)
+    desk.exchange.hush(["KRW-BTC"])
+    desk.advance(2)
+    assert session.take() == payloads(1, 2)
+    desk.exchange.hush(())
+    desk.advance(3)
+    assert session.take() == payloads(3)
+
+
+def test_a_connection_that_has_gone_is_played_nothing(path: Path) -> None:
+    """Its place on the tape goes with it, also when it is the exchange that hangs up."""
+    desk = Desk(tape=load_tape(path))
+    gone, refused = desk.subscribed(*ALL), desk.subscribed(*ALL)
+    desk.exchange.disconnect(gone, desk.now_ns, 1006, "")
+    desk.send(refused, "nonsense")
+    refused.take()
+    desk.advance(60)
+    assert gone.take() == refused.take() == []
+    assert "0 connections" in repr(desk.exchange._playback)
+
+
+def test_announcements_beside_a_tape(path: Path) -> None:
+    """The made-up row and a test's own are told as without one; so is `UP`."""
+    tape, plain = Desk(tape=load_tape(path), keys=KEYS), Desk(keys=KEYS)
+    heard = []
+    for desk in (tape, plain):
+        session = desk.connect(endpoint="private", authorization=bearer())
+        desk.ask(session, {"type": "announcement", "categories": ["event", "notice", "trade"]})
+        desk.send(session, "PING")
+        desk.advance(100)
+        desk.exchange.announcements.announce("mine", "event", now_ms=desk.now_ns // 1_000_000)
+        desk.advance(0.1)
+        heard.append(said(session))
+    assert heard[0] == heard[1]
+    assert heard[0][-1]["title"] == "mine"
+    assert len([one for one in heard[0] if "title" in one]) > 1
+    assert heard[0].count({"status": "UP"}) == 10
+
+
+@pytest.mark.parametrize("kind", ["indicator", "indicator_signal"])
+def test_indicators_are_refused(path: Path, kind: str) -> None:
+    """There are no candles to compute them from, and silence would look like a quiet market."""
+    asked = {"type": "rsi", "params": {"period": 14}}
+    if kind == "indicator_signal":
+        asked |= {"trigger": "overbought", "event_params": {"threshold": 70}}
+    wish = {"type": kind, "codes": ["KRW-BTC"], "timeframe": "5m", "indicators": [asked]}
+    for tape, answer in ((None, []), (load_tape(path), ["INVALID_PARAM"])):
+        desk = Desk(keys=KEYS, tape=tape)
+        session = desk.connect(endpoint="info", authorization=bearer())
+        desk.ask(session, wish)
+        told = said(session)
+        assert [one["error"]["name"] for one in told] == answer
+        assert all(kind in one["error"]["message"] for one in told)
+        assert session.closing == (answer[0] if answer else None)
+
+
+async def test_accounts_beside_a_tape(path: Path) -> None:
+    """They have their balances; an order is refused by its market; who listens stays connected."""
+    async with (
+        Simulator(tape=path, keys=KEYS) as simulator,
+        raw(simulator, "/websocket/v1/private", Authorization=bearer()) as socket,
+    ):
+        socket.ask({"type": "myOrder"}, {"type": "myAsset"}, {"type": "announcement"})
+        order = {"market": "KRW-BTC", "side": "bid", "ord_type": "price", "price": "10000"}
+        assert simulator._exchange is not None
+        with pytest.raises(OrderRefused) as refused:
+            simulator._exchange.accounts.place(ACCESS, order, 0)
+        assert (refused.value.name, refused.value.status) == ("notfoundmarket", 404)
+        assert simulator._exchange.accounts.account(ACCESS).balance("KRW").free > 0
+        socket.ask({"method": "LIST_SUBSCRIPTIONS"})
+        listed = await socket.said()
+        assert [one["type"] for one in listed["result"]] == ["myOrder", "myAsset", "announcement"]
+        simulator.announce("mine", "event")
+        assert (await socket.said())["title"] == "mine"
 
 
 @pytest.mark.parametrize(

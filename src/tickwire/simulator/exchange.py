@@ -4,67 +4,49 @@
     receive(session, text)                         what they ask for; answers land in their outbox
     touch(session)                                 they have sent a ping, or anything else
     step()                                         time goes on; what is due lands in the outboxes
+    due_ns()                                       when there is something to step for
     idle() ──► Sessions                            whom to cut: nothing has passed for too long
     disconnect(session)                            they have gone
 
 Nothing here waits, sends or looks at a clock: every call is told the time, in nanoseconds since
 1970 UTC, and the calls of one run repeat it exactly.
+
+With a tape there are no synthetic markets, so what would come of them is refused: orders, and
+wishes for indicators. Announcements, tokens, limits and keep-alive are the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
 
-from tickwire.simulator.auth import AuthError, Authority, Authorized
+from tickwire.simulator.admission import Admission, Refusal
+from tickwire.simulator.auth import Authority
 from tickwire.simulator.info.announcements import Announcements
-from tickwire.simulator.info.indicators import Indicators
-from tickwire.simulator.limits import CONNECTS_PER_SECOND, ConnectGate, OriginGate
-from tickwire.simulator.market.book import grouped
+from tickwire.simulator.info.indicators import Indicators, IndicatorWish
 from tickwire.simulator.market.candles import CANDLE_SPANS_MS
 from tickwire.simulator.market.instruments import Instrument
 from tickwire.simulator.market.market import Market
 from tickwire.simulator.market.timeline import Timeline
+from tickwire.simulator.playback import Playback
 from tickwire.simulator.referee import Referee
 from tickwire.simulator.switches import Switches
 from tickwire.simulator.tape import Tape
 from tickwire.simulator.trading.accounts import Accounts
 from tickwire.simulator.wire.endpoints import Endpoint, read_message
-from tickwire.simulator.wire.frames import (
-    REALTIME,
-    SNAPSHOT,
-    Format,
-    candle_frame,
-    orderbook_frame,
-    ticker_frame,
-    trade_frame,
-)
+from tickwire.simulator.wire.formats import Format
+from tickwire.simulator.wire.frames import REALTIME, SNAPSHOT
 from tickwire.simulator.wire.keepalive import KeepAlive
-from tickwire.simulator.wire.notice import Notice, Source
-from tickwire.simulator.wire.request import ListSubscriptions, MarketWish, Refused, Subscribe, Wish
+from tickwire.simulator.wire.listeners import Listeners
+from tickwire.simulator.wire.request import ListSubscriptions, Refused, Subscribe, Wish
 from tickwire.simulator.wire.routes import Routes
-from tickwire.simulator.wire.session import Session, Stream, streams
+from tickwire.simulator.wire.served import served
+from tickwire.simulator.wire.session import Session, Stream
+from tickwire.simulator.wire.stream_frames import stream_frame
 
 __all__ = ["Exchange", "Refusal"]
 
 _MS_NS = 1_000_000
 
-# A tape begins this long after the first accepted request, so that a client can finish setting up.
-_TAPE_LEAD_NS = 500 * _MS_NS
-# At speed 0 a tape is played as fast as its reader takes it: no more while this many bytes are
-# still under way, and no more than this many in one step.
-_TAPE_CHUNK = 1 << 20
-
-_GATES_KEPT = 10_000
-
 # No request, so it is never refused; whether it is counted is a switch.
 _PING = "PING"
-
-
-class Refusal(NamedTuple):
-    """A connection that is not let in: HTTP status, if blocked for how long, what is wrong."""
-
-    status: int
-    wait_s: float
-    error: AuthError | None = None
 
 
 class Exchange:
@@ -85,22 +67,20 @@ class Exchange:
         self.authority = Authority(keys or {})
         codes = [instrument.code for instrument in self.instruments]
         self.referee = Referee(seed, codes, self.authority)
-        self._tape = tape
+        self.admission = Admission(self.authority, self.referee, self.switches)
+        self._playback = None if tape is None else Playback(tape)
         self._timeline = Timeline(() if tape else self.instruments, seed, now_ns // _MS_NS)
         self._markets = {market.code: market for market in self._timeline.markets}
         self._known = {instrument.code: instrument for instrument in self.instruments}
         self._routes = Routes()
+        self._listeners = Listeners()
         self._indicators = Indicators(self._markets, now_ms=now_ns // _MS_NS)
         self.announcements = Announcements(seed=seed, now_ms=now_ns // _MS_NS)
-        self.accounts = Accounts(keys or {}, self._timeline, seed)
-        self.sources: list[Source] = [self.accounts]
-        self._listeners: dict[Session, tuple[Wish, ...]] = {}
+        self.accounts = Accounts(
+            keys or {}, self._timeline, seed, smp_by_default=self.switches.smp_by_default
+        )
         self._keepalive = KeepAlive(now_ns, idle_timeout_s=self.switches.idle_timeout_s)
-        self._gates: dict[tuple[str, str], ConnectGate] = {}
-        self._origins: dict[str, OriginGate] = {}
-        self._players: dict[Session, int] = {}
         self._numbers = 0
-        self._banned_until_ns = 0
         self._hushed: frozenset[str] = frozenset()
 
     @property
@@ -120,22 +100,11 @@ class Exchange:
         origin: bool = False,
     ) -> Session | Refusal:
         """Somebody at this address opens an endpoint, with these headers."""
-        if origin and not self.admit_origin(address, now_ns):
-            return Refusal(429, 0.0)
-        account, error = self._who(endpoint, authorization)
-        gate = self._gate(address, account)
-        if now_ns < self._banned_until_ns:
-            status, wait_s = gate.turn_away(now_ns, self._banned_until_ns)
-        else:
-            status, wait_s = gate.knock(now_ns)
-        self.referee.attempted(gate, status, CONNECTS_PER_SECOND, now_ns)
-        if status != 101:
-            return Refusal(status, wait_s)
-        if error is not None and not self.switches.in_band_auth:
-            return Refusal(401, 0.0, error)
-        most = self.switches.private_connections
-        if most is not None and endpoint != "public" and self.referee.private(account) >= most:
-            return Refusal(429, 0.0)
+        admitted = self.admission.knock(
+            address, now_ns, endpoint=endpoint, authorization=authorization, origin=origin
+        )
+        if isinstance(admitted, Refusal):
+            return admitted
         self._numbers += 1
         session = Session(
             self._numbers,
@@ -143,48 +112,13 @@ class Exchange:
             now_ns,
             switches=self.switches,
             endpoint=endpoint,
-            account=account,
+            account=admitted.account,
         )
         self.referee.opened(session)
         self._keepalive.opened(session)
-        if error is not None:
+        if admitted.error is not None:
             session.refuse(Refused("INVALID_AUTH"))
         return session
-
-    def _who(
-        self, endpoint: Endpoint, authorization: str | None
-    ) -> tuple[str | None, AuthError | None]:
-        """The account that a token is for; what is wrong with it where one is needed."""
-        if endpoint == "public" and authorization is None:
-            return None, None
-        # Also of a connect that is refused then: whoever tries again needs a new token.
-        checked = self.authority.check(authorization, reuse=self.switches.nonce_reuse)
-        if isinstance(checked, Authorized):
-            return checked.access_key, None
-        return None, (None if endpoint == "public" else checked)
-
-    def admit_origin(self, address: str, now_ns: int) -> bool:
-        """May this address make a request with an `Origin` now? Counts it."""
-        gate = self._origins.get(address)
-        if gate is None:
-            _make_room(self._origins)
-            gate = self._origins[address] = OriginGate()
-        admitted = gate.knock(now_ns)
-        self.referee.originated(admitted)
-        return admitted
-
-    def connects_left(self, session: Session, now_ns: int) -> int:
-        """How many more connects its address or Pocket may make within the second."""
-        return self._gate(session.address, session.account).left(now_ns)
-
-    def _gate(self, address: str, account: str | None) -> ConnectGate:
-        """Connects count for the address, those with a token for its Pocket: here, for its key."""
-        who = ("address", address) if account is None else ("pocket", account)
-        gate = self._gates.get(who)
-        if gate is None:
-            _make_room(self._gates)
-            gate = self._gates[who] = ConnectGate()
-        return gate
 
     def disconnect(self, session: Session, now_ns: int, code: int, reason: str) -> None:
         """The connection has ended, with this close code (1006 for none)."""
@@ -218,6 +152,8 @@ class Exchange:
             return
         try:
             request = read_message(text, session.endpoint, self.switches)
+            if isinstance(request, Subscribe):
+                self._subscribe(session, request, now_ns)
         except Refused as refused:
             self._silence(session)
             session.refuse(refused)
@@ -225,97 +161,81 @@ class Exchange:
         if isinstance(request, ListSubscriptions):
             session.list_subscriptions(request)
             self._routes.replace(session, session.live, session.format)
-        else:
-            self._subscribe(session, request, now_ns)
 
     def _subscribe(self, session: Session, request: Subscribe, now_ns: int) -> None:
-        """The whole subscription anew: one snapshot for each stream that wants one, then live."""
+        """The whole subscription anew: one snapshot for each stream that wants one, then live.
+
+        Raises `Refused`.
+        """
+        if self._playback is not None:
+            for wish in request.wishes:
+                # No candles, no indicators. Silence would look like a quiet market.
+                if isinstance(wish, IndicatorWish):
+                    raise Refused("INVALID_PARAM", wish.type)
         session.format, session.wishes = request.format, request.wishes
-        snapshots: dict[Stream, None] = {}
-        live: dict[Stream, None] = {}
-        for wish, stream in self._served(request.wishes):
-            if self._has(stream):
-                if not wish.is_only_realtime:
-                    snapshots[stream] = None
-                if not wish.is_only_snapshot:
-                    live[stream] = None
-        session.live = tuple(live)
-        self._routes.replace(session, live, request.format)
-        self._listen(session, [one for one in request.wishes if not isinstance(one, MarketWish)])
-        if self._tape is not None:
-            # From the first accepted request on; later ones do not rewind.
-            if session.subscribed_ns is None:
-                session.subscribed_ns = now_ns
-                self._players[session] = 0
+        snapshots, session.live = served(
+            request.wishes, self._known, same_code_twice=self.switches.same_code_twice
+        )
+        self._routes.replace(session, session.live, request.format)
+        self._listen(session, request.wishes)
+        if self._playback is not None:
+            self._playback.begin(session, now_ns)
             return
         for stream in snapshots:
-            frame = self._frame(stream, request.format, SNAPSHOT)
+            market = self._markets[stream.code]
+            frame = stream_frame(market, stream, request.format, SNAPSHOT)
             if frame is not None:
                 session.outbox.append(frame)
 
-    def _served(self, wishes: Sequence[Wish]) -> list[tuple[MarketWish, Stream]]:
-        """The public streams asked for, with the wish of each.
-
-        What a type and code asked for twice with different options brings is a switch.
-        """
-        asked = [
-            (wish, stream)
-            for wish in wishes
-            if isinstance(wish, MarketWish)
-            for stream in streams(wish)
-        ]
-        if self.switches.same_code_twice == "all":
-            return asked
-        last = self.switches.same_code_twice == "last"
-        chosen: dict[tuple[str, str], tuple[MarketWish, Stream]] = {}
-        for wish, stream in asked:
-            if last or (stream.type, stream.code) not in chosen:
-                chosen[stream.type, stream.code] = wish, stream
-        return list(chosen.values())
-
-    def _listen(self, session: Session, wishes: Sequence[Wish]) -> None:
+    def _listen(self, session: Session, wishes: Iterable[Wish]) -> None:
         """From now on tell this connection the notices that answer these wishes."""
-        if not wishes and session not in self._listeners:
-            return
-        self._listeners.pop(session, None)
-        if wishes:
-            self._listeners[session] = tuple(wishes)
-        self._indicators.want(wish for each in self._listeners.values() for wish in each)
+        if self._listeners.replace(session, wishes):
+            self._indicators.want(self._listeners.wishes())
 
     def _silence(self, session: Session) -> None:
         self._routes.remove(session)
         self._listen(session, ())
         self._keepalive.silenced(session)
-        self._players.pop(session, None)
+        if self._playback is not None:
+            self._playback.end(session)
         session.live = ()
 
-    def _has(self, stream: Stream) -> bool:
-        """Is there anything to send for this stream? Unknown codes and levels are just silent."""
-        instrument = self._known.get(stream.code)
-        return instrument is not None and (not stream.level or stream.level in instrument.levels)
-
-    # --- incidents, for tests of what happens then
-
-    def ban(self, until_ns: int) -> None:
-        """Let nobody in until then, whoever they are."""
-        self._banned_until_ns = until_ns
+    # --- time
 
     def hush(self, codes: Iterable[str]) -> None:
         """Tell nothing that happens in these markets, and only these, from now on."""
         self._hushed = frozenset(codes)
 
-    # --- time
-
     def step(self, now_ns: int) -> None:
         """Let everything happen that is due by now."""
+        now_ms = now_ns // _MS_NS
         for session in self._keepalive.ticked(now_ns):
             session.up()
-        if self._tape is not None:
-            for session in list(self._players):
-                self._play(self._tape, session, now_ns)
-            return
+        if self._playback is not None:
+            self._playback.step(now_ns, self._hushed)
+        self._move_markets(now_ms)
+        tell = self._listeners.tell
+        tell(self._indicators.step(now_ms))
+        tell(self.announcements.step(now_ms))
+        tell(self.accounts.drain())
+
+    def due_ns(self, by_ns: int) -> int:
+        """When the next thing happens by itself, at the latest `by_ns`.
+
+        What comes from outside may bring something that is due before.
+        """
+        by_ms = self._timeline.due_ms(-(-by_ns // _MS_NS))
+        by_ms = min(self._indicators.due_ms(by_ms), self.announcements.due_ms(by_ms))
+        by_ns = self._keepalive.due_ns(min(by_ns, by_ms * _MS_NS))
+        return by_ns if self._playback is None else self._playback.due_ns(by_ns)
+
+    def idle(self, now_ns: int) -> list[Session]:
+        """The connections to cut: nothing has passed on them for too long."""
+        return self._keepalive.idle(now_ns)
+
+    def _move_markets(self, now_ms: int) -> None:
         deliver = self._routes.deliver
-        for told in self._timeline.step(now_ns // _MS_NS):
+        for told in self._timeline.step(now_ms):
             code = told.market.code
             if code in self._hushed:
                 continue
@@ -328,84 +248,8 @@ class Exchange:
             else:
                 for candle_type in CANDLE_SPANS_MS:
                     deliver(candle_type, code, self._realtime)
-        self._tell(self._indicators.step(now_ns // _MS_NS))
-        self._tell(self.announcements.step(now_ns // _MS_NS))
-        for source in self.sources:
-            self._tell(source.drain())
-
-    def idle(self, now_ns: int) -> list[Session]:
-        """The connections to cut: nothing has passed on them for too long."""
-        return self._keepalive.idle(now_ns)
-
-    def _tell(self, notices: Sequence[Notice]) -> None:
-        """Each connection hears a notice once, whichever of its wishes it answers."""
-        for notice in notices:
-            for session, wishes in self._listeners.items():
-                for wish in wishes:
-                    frame = notice.frame_for(wish, session.account, session.format)
-                    if frame is not None:
-                        session.outbox.append(frame)
-                        break
-
-    def _play(self, tape: Tape, session: Session, now_ns: int) -> None:
-        """Bring a connection's tape up to now; what it is not subscribed to goes by unheard."""
-        assert session.subscribed_ns is not None
-        elapsed_ns = now_ns - session.subscribed_ns - _TAPE_LEAD_NS
-        if elapsed_ns < 0:
-            return
-        played, reached = self._players[session], tape.reached(elapsed_ns / 1e9)
-        if played == reached:
-            return
-        wanted = {(stream.type, stream.code) for stream in session.live}
-        room = _TAPE_CHUNK - session.backlog if tape.speed == 0 else None
-        while played < reached and (room is None or room > 0):
-            frame = tape.frames[played]
-            played += 1
-            if (frame.type, frame.code) in wanted:
-                session.outbox.append(frame.payload)
-                if room is not None:
-                    room -= len(frame.payload)
-        self._players[session] = played
-
-    # --- frames
 
     def _realtime(self, stream: Stream, form: Format) -> bytes:
-        frame = self._frame(stream, form, REALTIME)
+        frame = stream_frame(self._markets[stream.code], stream, form, REALTIME)
         assert frame is not None
         return frame
-
-    def _frame(self, stream: Stream, form: Format, stream_type: str) -> bytes | None:
-        """The stream's market as it is; `None` where it has nothing to show yet."""
-        market = self._markets[stream.code]
-        if stream.type == "orderbook":
-            return _book(market, stream, form, stream_type)
-        if stream.type == "trade":
-            return trade_frame(market.code, market.trade, form, stream_type)
-        if stream.type == "ticker":
-            return ticker_frame(market, form, stream_type)
-        candle = market.candles.latest(stream.type)
-        if candle is None:
-            return None
-        return candle_frame(market.code, stream.type, candle, form, stream_type)
-
-
-def _make_room(gates: dict[Any, Any]) -> None:
-    if len(gates) >= _GATES_KEPT:
-        del gates[next(iter(gates))]
-
-
-def _book(market: Market, stream: Stream, form: Format, stream_type: str) -> bytes:
-    asks, bids = market.asks, market.bids
-    if stream.level:
-        asks = grouped(asks, stream.level, asks=True)
-        bids = grouped(bids, stream.level, asks=False)
-    return orderbook_frame(
-        market.code,
-        market.book_ms,
-        asks,
-        bids,
-        depth=stream.depth,
-        level=stream.level,
-        form=form,
-        stream_type=stream_type,
-    )

@@ -74,10 +74,10 @@ class ConnectGate:
     let in use up the limit; `attempts` counts all.
     """
 
-    def __init__(self, limit: int = CONNECTS_PER_SECOND) -> None:
+    def __init__(self, limit: int = CONNECTS_PER_SECOND, *, seconds: int = 1) -> None:
         self._limit = limit
         self.attempts = Window(_SECOND_NS)
-        self._accepted = Window(_SECOND_NS)
+        self._accepted = Window(seconds * _SECOND_NS)
         self._warned_ns: int | None = None
         self._blocked_until_ns: int | None = None
         self._block_ns = 0

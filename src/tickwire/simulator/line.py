@@ -14,11 +14,14 @@ from aiohttp import web
 from tickwire.simulator.deflate import Deflate
 from tickwire.simulator.wire.session import Session
 
-__all__ = ["ABNORMAL_CLOSE", "GOING_AWAY", "NORMAL_CLOSE", "Line"]
+__all__ = ["ABNORMAL_CLOSE", "GOING_AWAY", "GOODBYE_S", "NORMAL_CLOSE", "Line"]
 
 NORMAL_CLOSE = 1000
 GOING_AWAY = 1001
 ABNORMAL_CLOSE = 1006
+
+# How long a closing connection waits for the client's goodbye.
+GOODBYE_S = 1.0
 
 # First bytes of a final frame (RFC 6455, section 5.2; the bit of RFC 7692).
 _TEXT, _BINARY, _PONG = 0x81, 0x82, 0x8A

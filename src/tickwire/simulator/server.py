@@ -1,52 +1,39 @@
 """The local exchange on a socket: a thin aiohttp server around the pure model.
 
-One task steps the model for everybody and hands each connection what has become due.
+Its life (start, stop), its address, and the incidents that a test can make happen. What is on the
+port stands in `websocket_routes`, in the routes of `rest`, and in `stats_route`.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from ipaddress import ip_address
+from collections.abc import Mapping
+from math import inf
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from tickwire.errors import UsageError
-from tickwire.simulator.deflate import agreed
-from tickwire.simulator.exchange import Exchange, Refusal
-from tickwire.simulator.line import ABNORMAL_CLOSE, NORMAL_CLOSE, Line
+from tickwire.simulator.exchange import Exchange
+from tickwire.simulator.line import GOODBYE_S, Line
+from tickwire.simulator.loopback import is_loopback
 from tickwire.simulator.market.instruments import MARKET_COUNT, MAX_RATE, instruments, named
 from tickwire.simulator.rest import answers
 from tickwire.simulator.rest.order_routes import order_routes
+from tickwire.simulator.rest.origin_limit import origin_limit
 from tickwire.simulator.rest.quotation_routes import quotation_routes
+from tickwire.simulator.stats_route import stats_route
+from tickwire.simulator.stepping import keep_stepping
 from tickwire.simulator.switches import Switches
 from tickwire.simulator.tape import load_tape
-from tickwire.simulator.wire.endpoints import PATHS
+from tickwire.simulator.websocket_routes import websocket_routes
 from tickwire.simulator.wire.session import Session
 from tickwire.world import Clock, SystemClock
 
 __all__ = ["Simulator"]
 
 _log = logging.getLogger(__name__)
-
-# What falls due is at most this late. Finer steps would only wake the processor more often.
-_STEP_S = 0.002
-
-# After a pause or under too high a rate at most this much market happens in one turn of the loop:
-# whoever connects or asks meanwhile is answered. What is further behind than the limit is left out.
-_SLICE_NS = 50_000_000
-_BEHIND_LIMIT_NS = 60_000_000_000
-
-# How long a closing connection waits for the client's goodbye.
-_GOODBYE_S = 1.0
-
-_ENDPOINTS = {path: endpoint for endpoint, path in PATHS.items()}
-_QUOTATION = ("/v1/market/", "/v1/candles/", "/v1/trades/", "/v1/ticker", "/v1/orderbook")
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Simulator:
@@ -130,12 +117,12 @@ class Simulator:
         """Open the market and listen."""
         if self._runner is not None:
             raise UsageError("this simulator is running already; stop it first")
-        if not _is_loopback(self._host):
+        if not is_loopback(self._host):
             _log.warning(
                 "simulator.exposed host=%s: everybody who reaches this machine can connect",
                 self._host,
             )
-        self._exchange = Exchange(
+        self._exchange = model = Exchange(
             self._instruments,
             seed=self._seed,
             now_ns=self._clock.wall_ns(),
@@ -143,17 +130,14 @@ class Simulator:
             keys=self._keys,
             switches=self._switches,
         )
-        app = web.Application(middlewares=[self._origin_limit])
-        for path in _ENDPOINTS:
-            app.router.add_get(path, self._websocket)
-        app.router.add_routes(quotation_routes(self._exchange, self._clock))
-        app.router.add_routes(
-            order_routes(self._exchange.accounts, self._exchange.authority, self._clock)
-        )
-        app.router.add_get("/sim/stats", self._stats)
-        app.router.add_route("*", "/{path:.*}", self._unknown)
+        app = web.Application(middlewares=[origin_limit(model.admission, self._clock)])
+        app.router.add_routes(websocket_routes(model, self._clock, self._lines))
+        app.router.add_routes(quotation_routes(model, self._clock))
+        app.router.add_routes(order_routes(model.accounts, model.authority, self._clock))
+        app.router.add_routes(stats_route(self.stats))
+        app.router.add_route("*", "/{path:.*}", _unknown)
         runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=_GOODBYE_S
+            app, access_log=None, handle_signals=False, shutdown_timeout=GOODBYE_S
         )
         await runner.setup()
         try:
@@ -165,7 +149,9 @@ class Simulator:
                 "choose a host of this machine and a port that is free (0 takes any)"
             ) from None
         self._runner = runner
-        self._stepping = asyncio.create_task(self._step(), name="tickwire-simulator")
+        self._stepping = asyncio.create_task(
+            keep_stepping(model, self._clock, self._lines), name="tickwire-simulator"
+        )
 
     async def stop(self) -> None:
         """Say goodbye to everybody and close the port. Stopping twice is no error."""
@@ -211,8 +197,13 @@ class Simulator:
         return len(cut)
 
     def ban(self, seconds: float) -> None:
-        """Cut every connection and refuse new ones with HTTP 418 for so long."""
-        self._model.ban(self._clock.wall_ns() + round(seconds * 1e9))
+        """Cut every connection and refuse new ones with HTTP 418 for so long, in seconds.
+
+        Raises `UsageError`.
+        """
+        if not 0 < seconds < inf:
+            raise UsageError(f"a ban of {seconds} s is none; choose a number above 0")
+        self._model.admission.ban(self._clock.wall_ns() + round(seconds * 1e9))
         self.drop()
 
     def hush(self, *codes: str) -> None:
@@ -237,154 +228,6 @@ class Simulator:
             raise UsageError("the simulator has not been started; start it first")
         return self._exchange
 
-    async def _step(self) -> None:
-        try:
-            reached_ns, due = self._clock.wall_ns(), self._clock.now()
-            while True:
-                now_ns = self._clock.wall_ns()
-                if now_ns - reached_ns < _BEHIND_LIMIT_NS:
-                    reached_ns = min(now_ns, reached_ns + _SLICE_NS)
-                else:
-                    reached_ns = now_ns
-                self._model.step(reached_ns)
-                for session, line in self._lines.items():
-                    if session.outbox or session.backlog:
-                        line.flush(now_ns)
-                for session in self._model.idle(now_ns):
-                    if session in self._lines:
-                        self._lines[session].cut("idle")
-                # Steps keep to a schedule: pauses that begin when the work is done would add it.
-                now = self._clock.now()
-                due = max(due + _STEP_S, now)
-                await self._clock.sleep(due - now)
-        except Exception:
-            _log.exception("simulator.failed")
-            self.drop()
-            raise
 
-    async def _websocket(self, request: web.Request) -> web.StreamResponse:
-        # Compression is for clients that offer it. Pings are ours to see: they keep alive.
-        socket = web.WebSocketResponse(autoping=False, timeout=_GOODBYE_S)
-        if not socket.can_prepare(request):
-            return _json(answers.bad_upgrade(), status=400)
-        model, clock = self._model, self._clock
-        session = model.connect(
-            request.remote or "",
-            clock.wall_ns(),
-            endpoint=_ENDPOINTS[request.path],
-            authorization=request.headers.get("Authorization"),
-            origin="Origin" in request.headers,
-        )
-        if isinstance(session, Refusal):
-            return _refused(session, self._switches)
-        left = model.connects_left(session, clock.wall_ns())
-        socket.headers["remaining-req"] = f"group=websocket; min=300; sec={left}"
-        if session.account is None:
-            socket.headers["limit-by-ip"] = "Yes"
-        line: Line | None = None
-        try:
-            await socket.prepare(request)
-            assert request.transport is not None
-            line = self._lines[session] = Line(
-                session,
-                socket,
-                request.transport,
-                text=self._switches.text_frames,
-                deflate=agreed(socket.headers.get("Sec-WebSocket-Extensions")),
-            )
-            await self._serve(session, socket, line)
-        finally:
-            self._lines.pop(session, None)
-            code, reason = line.ending if line is not None else (ABNORMAL_CLOSE, "no handshake")
-            model.disconnect(session, clock.wall_ns(), code, reason)
-            # What is under way may still be read, but not for ever: a client that never reads
-            # would keep its socket open.
-            transport = request.transport
-            if line is not None and line.unread and transport is not None:
-                clock.call_at(clock.now() + _GOODBYE_S, transport.abort)
-        return socket
-
-    async def _serve(self, session: Session, socket: web.WebSocketResponse, line: Line) -> None:
-        """Hear a client until one of the two has had enough."""
-        model, clock = self._model, self._clock
-        while session.closing is None:
-            message = await socket.receive()
-            now_ns = clock.wall_ns()
-            if message.type == WSMsgType.TEXT:
-                model.receive(session, message.data, now_ns)
-                line.flush(now_ns)
-            elif message.type == WSMsgType.BINARY:
-                model.receive(session, message.data.decode(errors="replace"), now_ns)
-                line.flush(now_ns)
-            elif message.type == WSMsgType.PING:
-                model.touch(session, now_ns)
-                line.pong(message.data, now_ns)
-            elif message.type == WSMsgType.PONG:
-                model.touch(session, now_ns)
-            elif socket.closed:
-                return
-        line.flush(clock.wall_ns())
-        # Not waiting until the error has been read: the client may be one that does not read.
-        await socket.close(code=NORMAL_CLOSE, drain=False)
-
-    @web.middleware
-    async def _origin_limit(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Quotation calls with `Origin` are few, whoever answers them."""
-        if "Origin" not in request.headers or not request.path.startswith(_QUOTATION):
-            return await handler(request)
-        admitted = self._model.admit_origin(request.remote or "", self._clock.wall_ns())
-        answer = (
-            await handler(request) if admitted else _json(answers.too_many_connects(), status=429)
-        )
-        answer.headers["Remaining-Req"] = "group=origin; min=6; sec=0"
-        return answer
-
-    async def _stats(self, request: web.Request) -> web.Response:
-        # A web page in a browser on this machine comes from loopback too, but says its origin.
-        origin = request.headers.get("Origin")
-        if not _is_loopback(request.remote or "") or not (
-            origin is None or _is_loopback(_host_of(origin))
-        ):
-            return _json(answers.forbidden(), status=403)
-        return web.json_response(self.stats())
-
-    async def _unknown(self, request: web.Request) -> web.Response:
-        return _json(answers.not_found(), status=404)
-
-
-def _refused(refusal: Refusal, switches: Switches) -> web.Response:
-    if refusal.error is not None:
-        return _json(answers.refused(*refusal.error), status=refusal.status)
-    if refusal.status != 418:
-        return _json(answers.too_many_connects(), status=refusal.status)
-    text, seconds = answers.blocked(refusal.wait_s)
-    headers = {"Retry-After": str(seconds)}
-    told = switches.block_told
-    return _json(
-        text if told in ("both", "body") else answers.too_many_connects(),
-        status=418,
-        headers=headers if told in ("both", "header") else None,
-    )
-
-
-def _json(text: str, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(text=text, status=status, headers=headers, content_type="application/json")
-
-
-def _host_of(origin: str) -> str:
-    """The host that an `Origin` header names; empty if it names none."""
-    try:
-        return urlsplit(origin).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
+async def _unknown(request: web.Request) -> web.Response:
+    return web.json_response(text=answers.not_found(), status=404)

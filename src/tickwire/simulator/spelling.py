@@ -54,7 +54,7 @@ def _scientific(number: int, decimals: int) -> str:
     return f"{digits[0]}.{fraction}E{exponent}" if fraction else f"{digits[0]}E{exponent}"
 
 
-@lru_cache(maxsize=1 << 13)
+@lru_cache(maxsize=1 << 11)
 def default_price(number: int, decimals: int = DECIMALS) -> str:
     """A price, a change or a rate as DEFAULT writes it."""
     if number < 0:
@@ -76,7 +76,7 @@ def default_size(number: int) -> str:
     return f"{whole}.{fraction:08d}"
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
 def simple_number(number: int, decimals: int = DECIMALS) -> str:
     """A price, a size, a change or a rate as SIMPLE writes it."""
     if number < 0:

@@ -74,3 +74,9 @@ class Switches:
     """A text `PING` counts against the message limit."""
     lower_case_ping: bool = False
     """`ping` is as good as `PING`; otherwise it is a request that is no JSON."""
+
+    # --- orders
+
+    smp_by_default: bool = False
+    """An order without `smp_type` is one of `cancel_maker`, with `post_only` one of `none`, and
+    says so: announced for 2026-11-09, while the pages of 2026-08 and 2026-09 know no default."""

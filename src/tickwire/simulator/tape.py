@@ -43,6 +43,10 @@ class Tape:
     def __repr__(self) -> str:
         return f"Tape({len(self.frames)} frames, {len(self.codes)} codes, speed {self.speed:g})"
 
+    def due_s(self, number: int) -> float:
+        """After how much playing the frame of this number is due, counted from 0."""
+        return self._due[number] / self.speed if self.speed else 0.0
+
     def reached(self, elapsed_s: float) -> int:
         """How many frames are due after this time of playing."""
         if self.speed == 0:

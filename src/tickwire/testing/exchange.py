@@ -101,16 +101,20 @@ class LocalExchange:
         return self._call(self._simulator.drop)
 
     def ban(self, seconds: float) -> None:
-        """Cut every connection and refuse new ones with HTTP 418 for so long."""
+        """Cut every connection and refuse new ones with HTTP 418 for so long, in seconds."""
         self._call(lambda: self._simulator.ban(seconds))
 
     def hush(self, *codes: str) -> None:
-        """Let these markets, or all, fall silent while the connections stay open."""
+        """Let these markets (none named: all) fall silent while the connections stay open."""
         self._call(lambda: self._simulator.hush(*codes))
 
     def resume(self) -> None:
-        """End the silence."""
+        """Let every market be heard again."""
         self._call(self._simulator.resume)
+
+    def announce(self, title: str, category: str, body: str | None = None) -> None:
+        """Send an announcement to whoever listens for its category; raises `UsageError`."""
+        self._call(lambda: self._simulator.announce(title, category, body))
 
     def stats(self) -> dict[str, Any]:
         """What clients have done so far; the answer of `GET /sim/stats`."""

@@ -28,7 +28,7 @@ async def simulate(
     """Run until told to end; ending so is what it is for, hence 0."""
     # The books are some 100,000 objects that come and go and form no cycles. To look through them
     # for cycles as often as is usual costs a tenth of the processor time at a high rate.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(10_000, 20, 20)
     async with Simulator(
         host=host,
         port=port,

@@ -17,7 +17,8 @@ from typing import Any
 from tickwire.errors import UsageError
 from tickwire.simulator.dates import written
 from tickwire.simulator.info.announcement_texts import ASSETS, TEMPLATES, UPDATES
-from tickwire.simulator.wire.frames import REALTIME, Format
+from tickwire.simulator.wire.formats import Format
+from tickwire.simulator.wire.frames import REALTIME
 from tickwire.simulator.wire.notice import Notice
 from tickwire.simulator.wire.request import Refused, Wish
 from tickwire.world import Random
@@ -243,6 +244,10 @@ class Announcements:
         )
         self._asked.append(AnnouncementNotice(changed, UPDATED))
         return changed
+
+    def due_ms(self, by_ms: int) -> int:
+        """When there is next something to announce, at the latest `by_ms`."""
+        return min(by_ms, 0 if self._asked else self._due_ms)
 
     def step(self, now_ms: int) -> list[Notice]:
         """What has been announced by now."""

@@ -13,7 +13,8 @@ from tickwire.simulator.dates import written
 from tickwire.simulator.info.indicator_math import Values
 from tickwire.simulator.info.indicator_rules import Asked
 from tickwire.simulator.spelling import DECIMALS, plain, simple_number
-from tickwire.simulator.wire.frames import REALTIME, Format
+from tickwire.simulator.wire.formats import Format
+from tickwire.simulator.wire.frames import REALTIME
 
 __all__ = ["Closed", "indicator_frame", "listed"]
 

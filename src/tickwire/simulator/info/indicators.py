@@ -31,7 +31,7 @@ from tickwire.simulator.info.indicator_rules import (
 )
 from tickwire.simulator.market.market import Market
 from tickwire.simulator.spelling import DECIMALS
-from tickwire.simulator.wire.frames import Format
+from tickwire.simulator.wire.formats import Format
 from tickwire.simulator.wire.notice import Notice
 from tickwire.simulator.wire.request import Refused, Wish
 
@@ -160,6 +160,8 @@ class Indicators:
         self._kept = MarketBars(markets)
         self._bars: Bars = self._kept if bars is None else bars
         self._reached_ms = now_ms
+        # When the next messages are due; never while nothing is wanted.
+        self._due_ms: int | None = None
         self._wanted: dict[tuple[str, str], dict[Asked, None]] = {}
         self._unread: list[tuple[str, str]] = []
         # Is the condition of a signal true? Absent until its first candle has closed.
@@ -184,6 +186,11 @@ class Indicators:
         self._kept.keep(self._wanted)
         if self._bars is self._kept:
             self._unread = sorted(self._wanted)
+        self._due_ms = self._next_ms()
+
+    def due_ms(self, by_ms: int) -> int:
+        """When there is next something to compute, at the latest `by_ms`."""
+        return by_ms if self._due_ms is None else min(by_ms, self._due_ms)
 
     def step(self, now_ms: int) -> list[Notice]:
         """What the candles that have closed by now make to tell.
@@ -191,21 +198,30 @@ class Indicators:
         Of a step over several ends of candles, which only a host that slept takes, the last ends.
         """
         reached_ms, self._reached_ms = self._reached_ms, max(self._reached_ms, now_ms)
-        due: list[tuple[int, int, str, str]] = []
-        for code, timeframe in self._wanted:
-            span, delay_ms = TIMEFRAMES_MS[timeframe], self._delays_ms[code]
-            at_ms = self._reached_ms - (self._reached_ms - delay_ms) % span
-            if at_ms > reached_ms:
-                due.append((at_ms, span, code, timeframe))
         notices: list[Notice] = []
-        for at_ms, _, code, timeframe in sorted(due):
-            notices += self._close(code, timeframe, at_ms)
+        if self._due_ms is not None and self._due_ms <= self._reached_ms:
+            due = ((self._latest_ms(*each), TIMEFRAMES_MS[each[1]], *each) for each in self._wanted)
+            for at_ms, _, code, timeframe in sorted(due):
+                if at_ms > reached_ms:
+                    notices += self._close(code, timeframe, at_ms)
+            self._due_ms = self._next_ms()
         if self._unread:
             # The past of a market takes some milliseconds to make up: long before it is needed,
             # and one in a step.
             code, timeframe = self._unread.pop()
             self._read(code, timeframe, self._reached_ms)
         return notices
+
+    def _latest_ms(self, code: str, timeframe: str) -> int:
+        """When the end of the last candle was told, or would have been."""
+        return (
+            self._reached_ms - (self._reached_ms - self._delays_ms[code]) % TIMEFRAMES_MS[timeframe]
+        )
+
+    def _next_ms(self) -> int | None:
+        """When the end of a wanted candle is to be told next."""
+        ends = (self._latest_ms(*each) + TIMEFRAMES_MS[each[1]] for each in self._wanted)
+        return min(ends, default=None)
 
     def _read(self, code: str, timeframe: str, until_ms: int) -> list[Bar]:
         """The candles that closed by then, as many as any of the wanted needs."""

@@ -2,15 +2,12 @@
 
 Theory of operation. Time runs in whole milliseconds and is handed in. Two things happen:
 
-    settle(t)   on the market's own 100 ms grid: levels change size, the spread closes, now and
-                then the best level is withdrawn; what trades took away at the touch grows back at
-                the far end of the side.
-    order(t)    a taker order eats the touch, for a big one the levels behind it too. Every fill is
-                one trade, and the day's figures and the candles follow from the trades alone.
+    settle(t)   on the market's own 100 ms grid the book moves by itself (see `makers`).
+    order(t)    a taker order meets the book (see `takers`). Every fill is one trade, and the day's
+                figures and the candles follow from the trades alone.
 
 Between two grid points only trades change the book, so a reader can check every trade against the
-book before it. Prices wander because what an order clears on one side is later filled from the
-other, and come home because the chance of either leans towards the instrument's price.
+book before it.
 
 All numbers are integers: prices and sizes of 1e-8, values of 1e-16. Sums are exact.
 """
@@ -20,32 +17,23 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from tickwire.simulator.dates import DAY_MS
-from tickwire.simulator.market.book import BOOK_DEPTH, Level
 from tickwire.simulator.market.candles import Candles
 from tickwire.simulator.market.figures import Figures
 from tickwire.simulator.market.history import History, Period
 from tickwire.simulator.market.instruments import Instrument
+from tickwire.simulator.market.makers import Makers
 from tickwire.simulator.market.past import Past
+from tickwire.simulator.market.takers import Lot, Takers
 from tickwire.simulator.market.ticks import tick_table
-from tickwire.simulator.spelling import UNIT
 from tickwire.simulator.trading.orders import Order
 from tickwire.world import Random
 
-__all__ = ["GRID_MS", "PUBLISH_DELAY_MS", "Lot", "Market", "Resting", "Trade"]
+__all__ = ["GRID_MS", "PUBLISH_DELAY_MS", "Market", "Resting", "Trade"]
 
 GRID_MS = 100
 
 # From the matching of a trade to its message: some tens of milliseconds on the real wire.
 PUBLISH_DELAY_MS = 40
-
-# What a book level and a taker order are typically worth, and the least that an order may be, in
-# the quote currency.
-_LEVEL_WORTH = {"KRW": 6_000_000.0, "BTC": 0.04, "USDT": 4_000.0}
-_ORDER_WORTH = {"KRW": 900_000.0, "BTC": 0.006, "USDT": 500.0}
-_LEAST_WORTH = {"KRW": 5_000.0, "BTC": 0.00005, "USDT": 0.5}
-
-# How often the touch of the busiest markets moves at one grid point.
-_MOST_MOVES = 8
 
 
 class Trade(NamedTuple):
@@ -62,14 +50,6 @@ class Trade(NamedTuple):
     best_ask_size: int
     best_bid_price: int
     best_bid_size: int
-
-
-class Lot(NamedTuple):
-    """A part of what a taker takes: of the first level, or of an account's `order`."""
-
-    price: int
-    size: int
-    order: Order | None = None
 
 
 class Resting(Protocol):
@@ -91,36 +71,21 @@ class Market:
     def __init__(self, instrument: Instrument, seed: int, now_ms: int) -> None:
         # Each market draws from its own source: it is the same whichever others there are.
         self._random = rng = Random(f"{seed}/{instrument.code}")
-        quote = instrument.quote
         self.instrument = instrument
         self.code = instrument.code
-        self._ticks = tick_table(quote)
-        self._home = instrument.price
         self.resting: Resting | None = None
         """Set only while orders of accounts may wait here."""
-        per_unit = UNIT * UNIT / instrument.price
-        self._level_size = _LEVEL_WORTH[quote] * per_unit
-        self._order_size = _ORDER_WORTH[quote] * per_unit
-        self._least_size = math.ceil(_LEAST_WORTH[quote] * per_unit * 1.5)
 
         self.grid_phase_ms = rng.randrange(GRID_MS)
         chance = min(max(instrument.book_pace, 1e-9), 1.0)
         self._calm = math.log1p(-chance) if chance < 1 else -math.inf
-        # Above one move per grid point the touch moves further, so that a spread that many orders
-        # have opened closes as fast.
-        self._moves = min(math.ceil(max(instrument.book_pace, 1.0)), _MOST_MOVES)
         self._order_gap_ms = 1000 / instrument.order_pace if instrument.order_pace else math.inf
 
-        # Most books in BTC have a side with fewer levels than a frame has room for.
-        thin = quote == "BTC"
-        self._depths = [
-            rng.randrange(4, BOOK_DEPTH) if thin and rng.random() < 0.5 else BOOK_DEPTH
-            for _ in range(2)
-        ]
-        self.asks = [Level(self._ticks.up(self._home), self._draw_size())]
-        self.bids = [Level(self._home, self._draw_size())]
-        self._refill()
-        self._settled = self._picture()
+        ticks = tick_table(instrument.quote)
+        self._makers = Makers(instrument, ticks, rng)
+        self._takers = Takers(instrument, rng)
+        # The makers' own lists: what either does shows at once.
+        self.asks, self.bids = self._makers.asks, self._makers.bids
         # As if the book had last moved some of its usual pauses ago; the quietest ones minutes ago.
         pause = min(GRID_MS / max(instrument.book_pace, 1e-3), 140_000.0)
         self.book_ms = self.grid_after(now_ms - 2 * GRID_MS - int(pause * rng.random()))
@@ -128,24 +93,18 @@ class Market:
         # One last trade of a past that only the figures know otherwise.
         age = min(self._order_gap_ms * rng.expovariate(1.0), 900_000.0)
         last_ms = now_ms - PUBLISH_DELAY_MS - 1 - int(age)
-        hourly = self._order_size * max(instrument.order_pace, 0.001) * 3600
-        self.figures = Figures(self._home, self._ticks, hourly, last_ms, rng)
+        home, usual = instrument.price, self._takers.usual
+        hourly = usual * max(instrument.order_pace, 0.001) * 3600
+        self.figures = Figures(home, ticks, hourly, last_ms, rng)
         self.history = History(instrument.order_pace)
-        self.past = Past(
-            f"{seed}/{self.code}/past",
-            self._ticks,
-            self.figures,
-            self._home,
-            last_ms,
-            int(self._order_size),
-        )
+        self.past = Past(f"{seed}/{self.code}/past", ticks, self.figures, home, last_ms, int(usual))
         self.candles = Candles(self.history)
         self._midnight_ms = last_ms - last_ms % DAY_MS + DAY_MS
         self._sid_ms = self._sid_count = 0
         # Stands for all trades before.
-        self.trade = Trade(0, 0, self._home, 0, "BID", self._home, 0, 0, 0, 0, 0)
+        self.trade = Trade(0, 0, home, 0, "BID", home, 0, 0, 0, 0, 0)
         (first,) = self._sequential_ids(last_ms, 1)
-        self._fill(last_ms, self.bids[0].price, self._least_size, "ASK", first)
+        self._fill(last_ms, self.bids[0].price, self._takers.least, "ASK", first)
 
     def __repr__(self) -> str:
         return f"Market({self.code}, last trade {self.trade})"
@@ -174,40 +133,15 @@ class Market:
 
         Says whether it is another book than at the last grid point.
         """
-        if shift:
-            self._churn()
-            moves = self._moves
-            while self._move_touch() and moves > 1:
-                moves -= 1
-        self._refill()
-        picture = self._picture()
-        if picture == self._settled:
+        if not self._makers.settle(shift=shift):
             return False
-        self._settled = picture
         self.book_ms = at_ms
         return True
 
     def order(self, at_ms: int) -> Iterator[Trade]:
         """A taker order. After each trade that this yields the market is as that trade left it."""
-        rng = self._random
-        buys = rng.random() < self._upward()
-        side = self.asks if buys else self.bids
-        left = max(self._least_size, int(self._order_size * rng.expovariate(1.0)))
-        if rng.random() < 0.1:
-            # Takes the touch and a part of what is behind it.
-            left = side[0].size + side[1].size // 3
-        lots: list[Lot] = []
-        # The last levels of a side stay: an emptied side has no price to come back from.
-        for level in side[: min(3, len(side) - 2)]:
-            lots.append(Lot(level.price, min(left, level.size)))
-            left -= lots[-1].size
-            if not left:
-                break
-        if len(lots) == 1 and rng.random() < 0.15:
-            # Two resting orders at one price.
-            price, size, _ = lots[0]
-            part = size // 3
-            lots = [Lot(price, part), Lot(price, size - part)] if part else lots
+        buys = self._random.random() < self._makers.upward()
+        lots = self._takers.lots(self.asks if buys else self.bids)
         if self.resting is not None:
             lots = self.resting.join(lots, buys=buys)
         yield from self.execute(at_ms, lots, buys=buys)
@@ -231,69 +165,6 @@ class Market:
             del side[0]
         else:
             side[0] = side[0].resized(side[0].size - size)
-
-    # --- the book
-
-    def _picture(self) -> tuple[list[Level], list[Level]]:
-        """All that a frame of the book would say."""
-        return self.asks[:], self.bids[:]
-
-    def _draw_size(self) -> int:
-        rng = self._random
-        size = int(self._level_size * (0.02 + rng.expovariate(1.0)))
-        # A third of the orders are round.
-        return max(size - size % 1_000_000 if rng.random() < 0.3 else size, 1)
-
-    def _upward(self) -> float:
-        """The chance that the next push goes up: even at home, leaning home elsewhere."""
-        away = (self.bids[0].price - self._home) / self._home
-        return min(0.95, max(0.05, 0.5 - 8 * away))
-
-    def _churn(self) -> None:
-        """Some levels change size, mostly near the touch."""
-        rng = self._random
-        for _ in range(1 + int(4 * rng.random())):
-            side = self.asks if rng.random() < 0.5 else self.bids
-            index = int(len(side) * rng.random() ** 2)
-            side[index] = side[index].resized(self._draw_size())
-
-    def _move_touch(self) -> bool:
-        """An open spread closes by a step; else, now and then, the best level is withdrawn.
-
-        Says whether there was something to close.
-        """
-        rng = self._random
-        asks, bids = self.asks, self.bids
-        up = rng.random() < self._upward()
-        lowest, highest = self._ticks.up(bids[0].price), self._ticks.down(asks[0].price)
-        if lowest <= highest:
-            # A wide gap closes from the middle.
-            jump = int((highest - lowest) * 0.5 * rng.random())
-            if up:
-                bids.insert(0, Level(self._ticks.align(lowest + jump), self._draw_size()))
-            else:
-                price = self._ticks.align(highest - jump)
-                asks.insert(0, Level(max(price, lowest), self._draw_size()))
-            return True
-        if rng.random() < 0.08:
-            side = asks if up else bids
-            if len(side) > 3:
-                del side[0]
-        return False
-
-    def _refill(self) -> None:
-        """Both sides have their usual number of levels again, as far as there are prices."""
-        for side, depth, step in zip(
-            (self.asks, self.bids), self._depths, (self._ticks.up, self._ticks.down), strict=True
-        ):
-            del side[depth:]
-            while len(side) < depth:
-                price = step(side[-1].price)
-                if self._random.random() < 0.1:
-                    price = step(price) if price > 0 else 0
-                if price <= 0:
-                    break
-                side.append(Level(price, self._draw_size()))
 
     # --- trades and what follows from them
 

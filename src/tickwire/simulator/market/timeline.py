@@ -57,6 +57,19 @@ class Timeline:
         """Something reaches the market of this number from outside, and happens at its moment."""
         self._entries.setdefault(max(at_ms, self._reached + 1), []).append((index, entry))
 
+    def due_ms(self, by_ms: int) -> int:
+        """When there is next something to look at, at the latest `by_ms`."""
+        grid_points, orders, entries = self._grid_points, self._orders, self._entries
+        for at in range(self._reached + 1, by_ms - PUBLISH_DELAY_MS):
+            if (
+                at in grid_points
+                or at in orders
+                or at in entries
+                or (self._traded and at % _CANDLE_TICK_MS == 0)
+            ):
+                return at + PUBLISH_DELAY_MS
+        return by_ms
+
     def step(self, now_ms: int) -> Iterator[Told]:
         """Everything that is to be told by now, in order, each while it is so."""
         until = now_ms - PUBLISH_DELAY_MS

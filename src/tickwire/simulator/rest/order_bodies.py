@@ -1,10 +1,11 @@
 """Orders and accounts as the REST calls show them.
 
-Source: the get-order, list-closed-orders, orders-chance and accounts pages of docs.upbit.com
-(2026-10), and the official SDK 1.1.0. Amounts are strings without an exponent. A condition that an
-order does not have is left out; price and size are null where it has none.
+Source: the get-order, list-closed-orders, cancel-orders-by-ids, orders-chance and accounts pages of
+docs.upbit.com (2026-10), and the official SDK 1.1.0. Amounts are strings without an exponent. A
+condition that an order does not have is left out; price and size are null where it has none.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from tickwire.simulator.dates import written
@@ -13,7 +14,7 @@ from tickwire.simulator.trading.ledger import AMOUNT_DECIMALS, Account
 from tickwire.simulator.trading.order_form import LEAST_TOTAL
 from tickwire.simulator.trading.orders import Fill, Order
 
-__all__ = ["account_body", "chance_body", "order_body"]
+__all__ = ["account_body", "batch_body", "chance_body", "order_body"]
 
 _FEE = "0.0005"
 _MOST_TOTAL = {"KRW": "1000000000", "BTC": "1000", "USDT": "1000000"}
@@ -49,6 +50,17 @@ def order_body(order: Order, *, trades: bool = False) -> dict[str, Any]:
     if trades:
         body["trades"] = [_trade(order, fill) for fill in order.fills]
     return body
+
+
+def batch_body(orders: Sequence[Order]) -> dict[str, Any]:
+    """Orders of one fate in a cancellation of many: how many, and which."""
+    bodies = []
+    for order in orders:
+        body = {"uuid": order.uuid, "market": order.terms.market}
+        if order.terms.identifier is not None:
+            body["identifier"] = order.terms.identifier
+        bodies.append(body)
+    return {"count": len(bodies), "orders": bodies}
 
 
 def account_body(account: Account, currency: str) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from urllib.parse import parse_qsl, urlencode
 from aiohttp import web
 
 from tickwire.simulator.auth import AuthError, Authority
-from tickwire.simulator.rest.order_calls import CALLS, GROUP_LIMITS, Answer, Call, CallMeter
+from tickwire.simulator.rest import answers
+from tickwire.simulator.rest.order_calls import CALLS, Call
+from tickwire.simulator.rest.order_limits import OrderLimits
 from tickwire.simulator.trading.accounts import Accounts
 from tickwire.simulator.trading.order_form import OrderRefused
 from tickwire.world import Clock
@@ -26,15 +28,15 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 def order_routes(accounts: Accounts, authority: Authority, clock: Clock) -> list[web.RouteDef]:
     """The routes of all calls of accounts."""
-    meter = CallMeter()
+    limits = OrderLimits()
     return [
-        web.route(method, path, _handler(call, accounts, authority, clock, meter))
+        web.route(method, path, _handler(call, accounts, authority, clock, limits))
         for (method, path), call in CALLS.items()
     ]
 
 
 def _handler(
-    call: Call, accounts: Accounts, authority: Authority, clock: Clock, meter: CallMeter
+    call: Call, accounts: Accounts, authority: Authority, clock: Clock, limits: OrderLimits
 ) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         try:
@@ -45,18 +47,18 @@ def _handler(
         if isinstance(token, AuthError):
             return _error(401, token.name, token.message)
         key, now_ns = token.access_key, clock.wall_ns()
-        left = meter.enter(key, call.group, now_ns)
-        if left is None:
-            answer = _refusal("too_many_requests", "요청 수 제한을 초과했습니다.", 429)
-        else:
-            try:
-                answer = call.act(accounts, key, given, now_ns // _MS_NS)
-            except OrderRefused as refused:
-                answer = _refusal(refused.name, refused.message, refused.status)
-        # `min` is deprecated, and always the limit of a minute.
-        minute = GROUP_LIMITS[call.group] * 60
-        budget = f"group={call.group}; min={minute}; sec={left or 0}"
-        return _response(answer, {"Remaining-Req": budget})
+        passage = limits.knock(key, call.group, now_ns)
+        headers = {"Remaining-Req": passage.remaining}
+        if passage.status == 429:
+            return _response(429, answers.too_many_connects(), headers)
+        if passage.status == 418:
+            text, seconds = answers.blocked(passage.wait_s)
+            return _response(418, text, headers | {"Retry-After": str(seconds)})
+        try:
+            body = call.act(accounts, key, given, now_ns // _MS_NS)
+        except OrderRefused as refused:
+            return _error(refused.status, refused.name, refused.message, headers)
+        return _response(call.status, _json(body), headers)
 
     return handle
 
@@ -97,16 +99,15 @@ def _gathered(pairs: list[tuple[str, str]]) -> dict[str, object]:
     return given
 
 
-def _refusal(name: str, message: str, status: int) -> Answer:
-    return Answer(status, {"error": {"name": name, "message": message}})
+def _error(
+    status: int, name: str, message: str, headers: dict[str, str] | None = None
+) -> web.Response:
+    return _response(status, _json({"error": {"name": name, "message": message}}), headers)
 
 
-def _error(status: int, name: str, message: str) -> web.Response:
-    return _response(_refusal(name, message, status), {})
+def _response(status: int, text: str, headers: dict[str, str] | None) -> web.Response:
+    return web.Response(text=text, status=status, headers=headers, content_type="application/json")
 
 
-def _response(answer: Answer, headers: dict[str, str]) -> web.Response:
-    text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
-    return web.Response(
-        text=text, status=answer.status, headers=headers, content_type="application/json"
-    )
+def _json(body: object) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tickwire.simulator.spelling import DECIMALS, VALUE_DECIMALS, plain
 from tickwire.simulator.trading.ledger import AMOUNT_DECIMALS, Account
 from tickwire.simulator.trading.orders import Fill, Order
-from tickwire.simulator.wire.frames import Format
+from tickwire.simulator.wire.formats import Format
 from tickwire.simulator.wire.request import Wish
 
 __all__ = ["AssetNotice", "OrderNotice", "asset_notice", "order_notice"]

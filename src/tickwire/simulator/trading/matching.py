@@ -10,8 +10,8 @@ candles follow. A waiting order is not shown in the public book. At its price it
 synthetic size: its turn comes when a taker goes through the level, or the level has gone.
 
 Self-match prevention goes by the newcomer's `smp_type`. Without one or with `none`, orders of one
-account may trade with each other like those of two. Source: the SMP guide (2026-08-20). A notice of
-Upbit says that `cancel_maker` becomes the default, planned for 2026-11-09; it is not so here.
+account may trade with each other like those of two. Source: the SMP guide (2026-08-20). Which of
+them counts where none is named is the switch `smp_by_default`.
 """
 
 from bisect import insort
@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from tickwire.simulator.market.book import Level
-from tickwire.simulator.market.market import Lot, Market, Trade
+from tickwire.simulator.market.market import Market, Trade
+from tickwire.simulator.market.takers import Lot
 from tickwire.simulator.trading.orders import Order
 
 __all__ = ["Bookkeeper", "Pit"]

@@ -1,12 +1,14 @@
 """The form of an order as a client sends it, read as the exchange reads it.
 
-Source: the new-order and orders-chance pages of docs.upbit.com and the official SDK 1.1.0
-(2026-10). Names of errors are the documented ones; where the page names none for a mistake, the
-general `create_bid_error` or `create_ask_error` stands, or `validation_error` for a broken value.
+Source: the new-order, cancel-and-new-order and orders-chance pages of docs.upbit.com and the
+official SDK 1.1.0 (2026-10). Names of errors are the documented ones; where the page names none
+for a mistake, the general `create_bid_error` or `create_ask_error` stands, or `validation_error`
+for a broken value.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -14,7 +16,14 @@ from tickwire.simulator.market.ticks import tick_table
 from tickwire.simulator.spelling import UNIT, plain, units
 from tickwire.simulator.trading.orders import Terms
 
-__all__ = ["LEAST_TOTAL", "OrderRefused", "check_total", "read_terms"]
+__all__ = [
+    "LEAST_TOTAL",
+    "OrderRefused",
+    "check_total",
+    "read_new_terms",
+    "read_terms",
+    "with_default_smp",
+]
 
 # The least that an order may be worth, by quote currency; integers of 1e-8.
 LEAST_TOTAL = {"KRW": units("5000"), "BTC": units("0.00005"), "USDT": units("0.5")}
@@ -23,6 +32,8 @@ _ORD_TYPES = ("limit", "price", "market", "best")
 _TIMES_IN_FORCE = (None, "ioc", "fok", "post_only")
 _SMP_TYPES = (None, "none", "reduce", "cancel_maker", "cancel_taker")
 _LONGEST_IDENTIFIER = 64
+# In the place of a new order's size: what is left of the order before it.
+_REMAINDER = "remain_only"
 # As text and as JSON write numbers, some with an exponent.
 _NUMBER = re.compile(r"[0-9]{1,30}(\.[0-9]{0,30})?([eE][-+]?[0-9]{1,3})?")
 _SMALLEST = Decimal(1) / UNIT
@@ -47,25 +58,51 @@ def read_terms(form: Mapping[str, object]) -> Terms:
         raise OrderRefused("validation_error", "market is missing")
     if side not in ("bid", "ask"):
         raise OrderRefused("validation_error", "side is missing, side does not have a valid value")
-    ord_type = _word(form, "ord_type")
+    return _read(form, market, side)
+
+
+def read_new_terms(form: Mapping[str, object], previous: Terms, left: int | None) -> Terms:
+    """The terms of an order in the place of another, of which this size is `left`.
+
+    Market and side stay; the names of all else begin with `new_`.
+    """
+    if form.get("new_volume") == _REMAINDER:
+        if left is None:
+            raise OrderRefused(
+                "validation_error", f"new_volume: the order has no size for {_REMAINDER}"
+            )
+        form = {**form, "new_volume": plain(left)}
+    return _read(form, previous.market, previous.side, "new_")
+
+
+def with_default_smp(terms: Terms) -> Terms:
+    """The same with the `smp_type` that counts from 2026-11-09 on where none is named."""
+    if terms.smp_type is not None:
+        return terms
+    post_only = terms.time_in_force == "post_only"
+    return replace(terms, smp_type="none" if post_only else "cancel_maker")
+
+
+def _read(form: Mapping[str, object], market: str, side: str, prefix: str = "") -> Terms:
+    ord_type = _word(form, f"{prefix}ord_type")
     if ord_type not in _ORD_TYPES:
-        raise OrderRefused("validation_error", "ord_type does not have a valid value")
+        raise OrderRefused("validation_error", f"{prefix}ord_type does not have a valid value")
     terms = Terms(
         market=market,
         side=side,
         ord_type=ord_type,
-        price=_number(form, "price"),
-        volume=_number(form, "volume"),
-        time_in_force=_word(form, "time_in_force"),
-        smp_type=_word(form, "smp_type"),
-        identifier=_word(form, "identifier"),
+        price=_number(form, f"{prefix}price"),
+        volume=_number(form, f"{prefix}volume"),
+        time_in_force=_word(form, f"{prefix}time_in_force"),
+        smp_type=_word(form, f"{prefix}smp_type"),
+        identifier=_word(form, f"{prefix}identifier"),
     )
     if terms.time_in_force not in _TIMES_IN_FORCE:
-        raise OrderRefused("validation_error", "time_in_force does not have a valid value")
+        raise OrderRefused("validation_error", f"{prefix}time_in_force does not have a valid value")
     if terms.smp_type not in _SMP_TYPES:
-        raise OrderRefused("validation_error", "smp_type does not have a valid value")
+        raise OrderRefused("validation_error", f"{prefix}smp_type does not have a valid value")
     if len(terms.identifier or "") > _LONGEST_IDENTIFIER:
-        raise OrderRefused("validation_error", "identifier is too long")
+        raise OrderRefused("validation_error", f"{prefix}identifier is too long")
     if not _fits(terms):
         raise OrderRefused(
             f"create_{side}_error",

@@ -50,6 +50,11 @@ class KeepAlive:
         tick, self._tick = self._tick, now_ns // _TICK_NS
         return list(self._asked) if self._tick > tick else []
 
+    def due_ns(self, by_ns: int) -> int:
+        """When there is next something to look at, at the latest `by_ns`."""
+        # A tick is a moment for a look, too.
+        return min(by_ns, (self._look + 1) * _LOOK_NS) if self._open else by_ns
+
     def idle(self, now_ns: int) -> list[Session]:
         """The connections that nothing has passed for too long."""
         look, self._look = self._look, now_ns // _LOOK_NS

@@ -5,13 +5,12 @@ happened, an order filled or an indicator closed; it has no snapshot, and it kno
 wish it answers.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
 
-from tickwire.simulator.wire.frames import Format
+from tickwire.simulator.wire.formats import Format
 from tickwire.simulator.wire.request import Wish
 
-__all__ = ["Notice", "Source"]
+__all__ = ["Notice"]
 
 
 class Notice(Protocol):
@@ -19,10 +18,3 @@ class Notice(Protocol):
 
     def frame_for(self, wish: Wish, account: str | None, form: Format) -> bytes | None:
         """The frame for a connection with this wish, opened with this access key; or nothing."""
-
-
-class Source(Protocol):
-    """Where notices come from."""
-
-    def drain(self) -> Sequence[Notice]:
-        """What has happened since the last call."""

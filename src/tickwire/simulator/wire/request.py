@@ -14,7 +14,7 @@ from typing import Any
 from tickwire.simulator.market.candles import CANDLE_SPANS_MS
 from tickwire.simulator.spelling import UNIT
 from tickwire.simulator.switches import Switches
-from tickwire.simulator.wire.frames import DEFAULT, FORMATS, Format
+from tickwire.simulator.wire.formats import DEFAULT, FORMATS, Format
 
 __all__ = [
     "PUBLIC_TYPES",

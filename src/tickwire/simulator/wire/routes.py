@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from tickwire.simulator.wire.frames import Format
+from tickwire.simulator.wire.formats import Format
 from tickwire.simulator.wire.session import Session, Stream
 
 __all__ = ["Render", "Routes"]

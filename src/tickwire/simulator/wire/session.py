@@ -5,13 +5,8 @@ from typing import NamedTuple
 from tickwire.simulator.limits import MessageMeter
 from tickwire.simulator.switches import Switches
 from tickwire.simulator.wire.endpoints import Endpoint
-from tickwire.simulator.wire.frames import (
-    DEFAULT,
-    Format,
-    error_frame,
-    status_frame,
-    subscriptions_frame,
-)
+from tickwire.simulator.wire.formats import DEFAULT, Format
+from tickwire.simulator.wire.frames import error_frame, status_frame, subscriptions_frame
 from tickwire.simulator.wire.request import ListSubscriptions, MarketWish, Refused, Wish
 
 __all__ = ["Session", "Stream", "streams"]
@@ -72,7 +67,6 @@ class Session:
         self.format: Format = DEFAULT
         self.wishes: tuple[Wish, ...] = ()
         self.live: tuple[Stream, ...] = ()
-        self.subscribed_ns: int | None = None
         self.outbox: list[bytes] = []
         self.backlog = 0
         self.closing: str | None = None
