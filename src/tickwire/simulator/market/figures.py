@@ -4,17 +4,14 @@ After the start all of it follows from the trades alone, in exact integers: pric
 1e-8, values of 1e-16. What was before the start is made up once.
 """
 
-from collections import deque
-
 from tickwire.simulator.dates import DAY_MS, date
+from tickwire.simulator.market.rolling import Rolling
 from tickwire.simulator.market.ticks import TickTable
 from tickwire.world import Random
 
 __all__ = ["Figures"]
 
 _HOUR_MS = 3_600_000
-# The rolling 24 hours move in steps of this; finer ones would only cost memory.
-_BUCKET_MS = 600_000
 
 
 class Figures:
@@ -38,22 +35,28 @@ class Figures:
         self.lowest_52_week_date = date(last_ms - DAY_MS * rng.randrange(20, 360))
 
         self.acc_value = self.acc_volume = self.acc_ask_volume = self.acc_bid_volume = 0
-        self.acc_value_24h = self.acc_volume_24h = 0
-        # Start, volume and value of each stretch of the last 24 hours that had trades.
-        self._buckets: deque[list[int]] = deque()
         hour = last_ms - last_ms % _HOUR_MS
+        self._rolling = Rolling(hour - 23 * _HOUR_MS)
         for start in range(hour - 23 * _HOUR_MS, hour + 1, _HOUR_MS):
             size = int(hourly * rng.uniform(0.5, 1.5)) + 1
             asks = int(size * rng.uniform(0.4, 0.6))
             value = size * align(int(home * rng.uniform(0.99, 1.01)))
-            self._buckets.append([start, size, value])
-            self.acc_volume_24h += size
-            self.acc_value_24h += value
+            self._rolling.add(start, size, value)
             if start // DAY_MS == self._day:
                 self.acc_volume += size
                 self.acc_value += value
                 self.acc_ask_volume += asks
                 self.acc_bid_volume += size - asks
+
+    @property
+    def acc_volume_24h(self) -> int:
+        """Volume of the last 24 hours."""
+        return self._rolling.volume
+
+    @property
+    def acc_value_24h(self) -> int:
+        """Value of the last 24 hours."""
+        return self._rolling.value
 
     def add(self, at_ms: int, price: int, size: int, ask_bid: str) -> None:
         """Count one trade."""
@@ -75,7 +78,7 @@ class Figures:
             self.acc_ask_volume += size
         else:
             self.acc_bid_volume += size
-        self._add_24h(at_ms, size, value)
+        self._rolling.add(at_ms, size, value)
 
     def _open_day(self, day: int, price: int) -> None:
         """The first trade of a UTC day opens it."""
@@ -83,18 +86,3 @@ class Figures:
         self.prev_closing_price = self._last_price
         self.open = self.high = self.low = price
         self.acc_value = self.acc_volume = self.acc_ask_volume = self.acc_bid_volume = 0
-
-    def _add_24h(self, at_ms: int, size: int, value: int) -> None:
-        buckets = self._buckets
-        start = at_ms - at_ms % _BUCKET_MS
-        if buckets[-1][0] == start:
-            buckets[-1][1] += size
-            buckets[-1][2] += value
-        else:
-            buckets.append([start, size, value])
-        self.acc_volume_24h += size
-        self.acc_value_24h += value
-        while buckets[0][0] <= at_ms - DAY_MS:
-            _, old_size, old_value = buckets.popleft()
-            self.acc_volume_24h -= old_size
-            self.acc_value_24h -= old_value
