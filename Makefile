@@ -16,11 +16,12 @@ demo: .venv/.run
 test: .venv/.dev
 	@$(BIN)/python -m pytest $(ARGS)
 
-## make check              format, lint (with the banned ambient clocks), types
+## make check              format, lint (with the banned ambient clocks), types by two checkers
 check: .venv/.dev
 	@$(BIN)/ruff format --check $(CODE)
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/mypy
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 ## make format             put the code into its format
 format: .venv/.dev

@@ -6,6 +6,7 @@ exchange's own rolling windows, after an ordered jitter.
 """
 
 import json
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from random import Random
@@ -58,7 +59,10 @@ def orderbook_frame(symbol: str, number: int, stream_type: str = "REALTIME") -> 
     )
 
 
-FRAMES = {DataType.TRADE: trade_frame, DataType.ORDERBOOK: orderbook_frame}
+FRAMES: dict[str, Callable[[str, int, str], str]] = {
+    DataType.TRADE: trade_frame,
+    DataType.ORDERBOOK: orderbook_frame,
+}
 
 
 class MemoryExchange:

@@ -6,6 +6,7 @@ before it, so nobody ever sends it.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
@@ -62,8 +63,9 @@ class NaiveManager:
         while not self._limiter.take(self._clock.now()):
             await self._clock.sleep(self._limiter.free_at() - self._clock.now())
 
-    def frame_received(self, payload: bytes, batch: int) -> None:
-        msgspec.json.decode(payload)
+    def frames_received(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            msgspec.json.decode(frame)
 
     def pong_received(self) -> None:
         """Nothing to do."""

@@ -17,6 +17,7 @@ from tickwire import (
     BaseWebSocketEvent,
     ControlEvent,
     DataType,
+    ExchangeError,
     Gap,
     Lagged,
     OrderbookEvent,
@@ -119,6 +120,23 @@ async def test_unsubscribe_leaves_the_rest(scene: Scene) -> None:
         await client.unsubscribe(DataType.TRADE)
         await scene.clock.advance(1.0)
         assert scene.exchange.live == {Stream(DataType.ORDERBOOK, BTC)}
+
+
+async def test_what_is_left_of_a_wish_still_arrives(scene: Scene) -> None:
+    """A symbol withdrawn of several asked for at once takes no other with it."""
+    one_by_one: list[TradeEvent] = []
+    batched: list[list[TradeEvent]] = []
+    async with scene.client() as client:
+        await client.subscribe_trade([BTC, ETH], one_by_one.append)
+        await client.subscribe_trade([BTC, ETH], batched.append, batch=True)
+        await scene.clock.advance(1.0)
+        await client.unsubscribe("trade", ETH)
+        one_by_one.clear()
+        batched.clear()
+        number = scene.emit(BTC)
+        scene.emit(ETH)
+        assert numbers(one_by_one) == [number]
+        assert [numbers(events) for events in batched] == [[number]]
 
 
 async def test_two_groupings_of_one_book_need_two_lanes(scene: Scene) -> None:
@@ -309,6 +327,31 @@ async def test_latest_is_there_without_waiting(scene: Scene) -> None:
         assert latest.sequential_id == number
 
 
+async def test_a_batch_lags_like_a_single_event(scene: Scene) -> None:
+    """A slow batch of order books gets the newest of each market, and the account balances."""
+    batches: list[list[OrderbookEvent]] = []
+
+    async def slow(events: list[OrderbookEvent]) -> None:
+        batches.append(events)
+        await scene.clock.sleep(1.0)
+
+    async with scene.client("slow") as client:
+        await client.subscribe_orderbook([BTC, ETH], slow, batch=True)
+        await scene.clock.advance(0.5)
+        for _ in range(20):
+            newest = {
+                scene.emit(BTC, DataType.ORDERBOOK),
+                scene.emit(ETH, DataType.ORDERBOOK),
+            }
+            await scene.clock.advance(0.1)
+        await scene.clock.advance(5.0)
+        last = {event.symbol: event.asks[0].price for event in batches[-1]}
+        assert set(last.values()) == newest
+        figures = scene.manager.statistics().components["slow"]
+        assert figures.conflated > 0
+        assert figures.received == figures.delivered + figures.conflated
+
+
 async def test_a_slow_reader_of_states_gets_the_newest(scene: Scene) -> None:
     """Order books conflate for whoever lags, and only for them; the account balances."""
     fast: list[OrderbookEvent] = []
@@ -457,6 +500,7 @@ async def test_a_refusal_is_told_and_survived(scene: Scene) -> None:
         await scene.clock.advance(3.0)
         refused = await first
         assert isinstance(refused, Refused)
+        assert isinstance(refused.error, ExchangeError)
         assert refused.error.name == "WRONG_FORMAT"
         assert scene.exchange.live == {TRADE_BTC}
 
@@ -682,7 +726,7 @@ async def test_bad_clients_are_told_at_the_call(scene: Scene) -> None:
         await WebSocketClient("c", environment="us").subscribe_ticker(BTC)
     async with scene.client() as client:
         with pytest.raises(UsageError, match="callable"):
-            await client.subscribe_ticker(BTC, "callback")  # type: ignore[arg-type]
+            await client.subscribe_ticker(BTC, "callback")  # type: ignore[call-overload]
         with pytest.raises(UsageError, match="candle unit '2m'"):
             await client.subscribe_candle(BTC, unit="2m")
         with pytest.raises(UsageError, match="KRW-BTC"):
@@ -735,4 +779,4 @@ def test_frames_of_the_harness_are_what_the_adapter_reads() -> None:
 
     for text in (trade_frame(BTC, 1), orderbook_frame(BTC, 2)):
         [payload] = Upbit().classify(text.encode())
-        assert Upbit().decode(payload, 0).symbol == BTC  # type: ignore[arg-type]
+        assert Upbit().decode(payload).symbol == BTC  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from tickwire import (
     WebSocketManager,
 )
 from tickwire.exchanges.upbit import rules
+from tickwire.exchanges.upbit.rules import MARKET_TYPES
 from tickwire.simulator import Simulator
 from tickwire.subscription import SubscriptionSpec
 
@@ -75,7 +76,7 @@ async def test_every_type_arrives_typed_and_exact() -> None:
         Simulator(seed=3, markets=5) as exchange,
         WebSocketClient("all", websocket_base_url=exchange.websocket_base_url) as client,
     ):
-        for data_type in DataType:
+        for data_type in MARKET_TYPES:
             await client.subscribe(SubscriptionSpec(data_type, "KRW-BTC"))
         seen: set[str] = set()
         async for event in client:
@@ -85,7 +86,7 @@ async def test_every_type_arrives_typed_and_exact() -> None:
                 if isinstance(value, Decimal):
                     assert value == wire[name]
             seen.add(event.type)
-            if seen == set(DataType):
+            if seen == MARKET_TYPES:
                 break
 
 

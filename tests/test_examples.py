@@ -52,6 +52,41 @@ def test_the_recipes_for_testing_pass(tmp_path: Path) -> None:
     assert "3 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
+def test_the_example_of_refused_keys_tells_what_to_do(tmp_path: Path) -> None:
+    """The program in `docs/keys.md` runs as it stands, and shows no key."""
+    [(title, text)] = titled_blocks("docs/keys.md").items()
+    (tmp_path / title).write_text(text)
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", title],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    first, second, remedy = ended.stdout.splitlines()
+    assert (first, second) == ("Reconnecting", "Refused")
+    assert remedy.startswith("the exchange does not accept the keys")
+    assert "mistyped" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("title", ["latest.py", "frames.py", "prices.py"])
+def test_the_programs_about_pulling_run(title: str) -> None:
+    """Those of `docs/pull-and-sync.md` run as they stand, to their end."""
+    programs = titled_blocks("docs/pull-and-sync.md")
+    assert len(programs) == 3
+    if title == "frames.py":
+        for extra in ("pandas", "polars"):
+            pytest.importorskip(extra, reason=f"the extra {extra} is not installed")
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", programs[title]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout
+
+
 def test_the_readme_is_about_thirty_lines() -> None:
     """It is read to its end."""
     assert len((ROOT / "README.md").read_text().splitlines()) <= 40
@@ -64,7 +99,9 @@ def test_the_readme_is_about_thirty_lines() -> None:
         "ARCHITECTURE.md",
         "docs/merging.md",
         "docs/testing.md",
+        "docs/keys.md",
         "docs/local-exchange.md",
+        "docs/pull-and-sync.md",
     ],
 )
 def test_links_lead_somewhere(name: str) -> None:
@@ -82,7 +119,7 @@ def test_files_named_in_the_architecture_exist() -> None:
         for room in name.replace("`", "").split():
             found = [
                 path
-                for base in (SOURCE, SOURCE / "core", SOURCE / "simulator")
+                for base in (SOURCE, SOURCE / "core", SOURCE / "simulator", SOURCE / "transport")
                 for path in (base / room, base / f"{room}.py")
                 if path.exists()
             ]

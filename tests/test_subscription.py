@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tickwire.errors import UsageError
+from tickwire.indicators import Indicator
 from tickwire.subscription import (
     DataType,
     Stream,
@@ -18,6 +19,7 @@ from tickwire.subscription import (
     normalise_symbol,
 )
 
+TICKING = [kind for kind in DataType if kind.is_candle or kind in ("ticker", "trade")]
 CANDLE_UNITS = ("1s", "1m", "3m", "5m", "10m", "15m", "30m", "60m", "240m")
 
 
@@ -25,9 +27,10 @@ CANDLE_UNITS = ("1s", "1m", "3m", "5m", "10m", "15m", "30m", "60m", "240m")
 
 
 def test_the_types_are_the_exchanges_words() -> None:
-    """Every type of the public endpoint is there under its wire name."""
-    expected = ["ticker", "trade", "orderbook", *(f"candle.{unit}" for unit in CANDLE_UNITS)]
-    assert list(DataType) == expected
+    """Every type of the three endpoints is there under its wire name."""
+    public = ["ticker", "trade", "orderbook", *(f"candle.{unit}" for unit in CANDLE_UNITS)]
+    private = ["myOrder", "myAsset", "announcement"]
+    assert list(DataType) == [*public, *private, "indicator", "indicator_signal"]
 
 
 def test_a_type_equals_its_plain_string() -> None:
@@ -230,7 +233,8 @@ def test_only_order_books_have_a_level(kind: DataType) -> None:
     """A level is refused for every other type; 0 means none and is accepted."""
     with pytest.raises(UsageError, match="order books"):
         SubscriptionSpec(kind, "KRW-BTC", level=1)
-    assert SubscriptionSpec(kind, "KRW-BTC", level=0).level == 0
+    if kind in TICKING:
+        assert SubscriptionSpec(kind, "KRW-BTC", level=0).level == 0
 
 
 # --- values ---------------------------------------------------------------------------------
@@ -249,6 +253,139 @@ def test_a_spec_is_a_value() -> None:
 def test_a_stream_equals_the_key_of_its_payload() -> None:
     """A stream finds what was stored under plain texts, and reads well."""
     stream = Stream(DataType.ORDERBOOK, "KRW-BTC", Decimal(10000))
-    assert {("orderbook", "KRW-BTC", Decimal("1E+4")): 1}[stream] == 1
+    assert {Stream("orderbook", "KRW-BTC", Decimal("1E+4")): 1}[stream] == 1
     assert str(stream) == "orderbook KRW-BTC (level 10000)"
     assert str(Stream(DataType.TRADE, "KRW-BTC")) == "trade KRW-BTC"
+
+
+# --- an account, news, indicators -----------------------------------------------------------
+
+RSI = Indicator.rsi(timeframe="15m", period=14)
+OVERBOUGHT = RSI.when("overbought", threshold=70)
+
+
+def test_orders_are_of_all_markets_or_of_some() -> None:
+    """Without symbols there is one stream for everything."""
+    assert SubscriptionSpec("myOrder").streams == (Stream(DataType.MY_ORDER),)
+    named = SubscriptionSpec("myOrder", ["krw-btc", "BTC-ETH"])
+    assert [stream.symbol for stream in named.streams] == ["KRW-BTC", "BTC-ETH"]
+    with pytest.raises(UsageError, match="no symbols given"):
+        SubscriptionSpec("myOrder", [])
+
+
+@pytest.mark.parametrize("kind", ["myAsset", "announcement"])
+def test_some_types_have_no_symbols(kind: str) -> None:
+    """A symbol is refused where the wire has none."""
+    assert [stream.symbol for stream in SubscriptionSpec(kind).streams] == [""]
+    with pytest.raises(UsageError, match=f"{kind} has no symbols"):
+        SubscriptionSpec(kind, "KRW-BTC")
+
+
+@pytest.mark.parametrize("kind", ["ticker", "candle.1m", "orderbook", "indicator"])
+def test_most_types_need_symbols(kind: str) -> None:
+    """A market stream without a market cannot be asked for."""
+    with pytest.raises(UsageError, match="symbols must be a list"):
+        SubscriptionSpec(kind)
+
+
+def test_announcements_have_categories() -> None:
+    """All of them unless some are named; each is a stream."""
+    assert SubscriptionSpec("announcement").streams == (Stream(DataType.ANNOUNCEMENT),)
+    spec = SubscriptionSpec(
+        "announcement", categories=["trade", "notice", "trade"], include_body=True
+    )
+    assert spec.streams == tuple(
+        Stream(DataType.ANNOUNCEMENT, category=each, include_body=True)
+        for each in ("notice", "trade")
+    )
+
+
+@pytest.mark.parametrize("categories", ["news", [], ["notice", "Notice"], [5], [None]])
+def test_an_unknown_category_is_told_the_known_ones(categories: Any) -> None:
+    """The exchange would close the connection of everybody."""
+    with pytest.raises(UsageError, match="must be one of notice, trade, wallet"):
+        SubscriptionSpec("announcement", categories=categories)
+
+
+def test_each_indicator_of_each_market_is_a_stream() -> None:
+    """Codes times indicators, as the exchange counts them."""
+    bands = Indicator.bollinger_bands(timeframe="60m")
+    spec = SubscriptionSpec("indicator", ["KRW-BTC", "KRW-ETH"], indicators=[RSI, bands, RSI])
+    assert spec.streams == tuple(
+        Stream(DataType.INDICATOR, symbol, indicator=indicator)
+        for symbol in ("KRW-BTC", "KRW-ETH")
+        for indicator in (RSI, bands)
+    )
+    assert SubscriptionSpec("indicator_signal", "KRW-BTC", indicators=OVERBOUGHT).streams == (
+        Stream(DataType.INDICATOR_SIGNAL, "KRW-BTC", indicator=OVERBOUGHT),
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "symbols", "indicators", "told"),
+    [
+        ("indicator", "KRW-BTC", (), "no indicators given"),
+        ("indicator", "KRW-BTC", ["rsi"], "an indicator must be one such as Indicator.rsi"),
+        ("indicator", "KRW-BTC", OVERBOUGHT, "has a trigger"),
+        ("indicator_signal", "KRW-BTC", RSI, "needs a trigger"),
+        ("indicator", "BTC-ETH", RSI, "KRW markets only, not for BTC-ETH"),
+        ("indicator", ["KRW", "USDT"], RSI, "KRW markets only, not for USDT"),
+        ("ticker", "KRW-BTC", RSI, "ticker has no indicators"),
+    ],
+)
+def test_indicators_are_checked(kind: str, symbols: Any, indicators: Any, told: str) -> None:
+    """What the exchange would refuse is refused here."""
+    with pytest.raises(UsageError, match=told):
+        SubscriptionSpec(kind, symbols, indicators=indicators)
+
+
+def test_a_whole_market_keeps_its_indicators() -> None:
+    """Expanding replaces the symbols and nothing else."""
+    spec = SubscriptionSpec("indicator", "KRW", indicators=RSI).expanded(["KRW-BTC", "BTC-ETH"])
+    assert spec == SubscriptionSpec("indicator", "KRW-BTC", indicators=RSI)
+
+
+@pytest.mark.parametrize("options", [{"categories": ["notice"]}, {"include_body": True}])
+def test_only_announcements_have_categories(options: Any) -> None:
+    """Options of one type are refused for the others."""
+    with pytest.raises(UsageError, match="are of announcements, not of ticker"):
+        SubscriptionSpec("ticker", "KRW-BTC", **options)
+
+
+def test_a_type_that_is_not_known_can_be_asked_for_by_name() -> None:
+    """With symbols or without; a known one is asked for in the ordinary way."""
+    assert SubscriptionSpec.raw("news", "krw-btc").streams == (Stream("news", "KRW-BTC"),)
+    assert SubscriptionSpec.raw("news").streams == (Stream("news"),)
+    with pytest.raises(UsageError, match="tickwire knows ticker"):
+        SubscriptionSpec.raw("ticker", "KRW-BTC")
+    for nothing in ("", " ", None, 5):
+        with pytest.raises(UsageError, match="a type must be text"):
+            SubscriptionSpec.raw(nothing, "KRW-BTC")  # type: ignore[arg-type]
+
+
+def test_streams_of_one_endpoint_can_be_sorted() -> None:
+    """Whatever tells them apart, there is one order."""
+    streams = [
+        *SubscriptionSpec("announcement", categories=["trade", "notice"]).streams,
+        *SubscriptionSpec("announcement", include_body=True).streams,
+        *SubscriptionSpec("myOrder", ["KRW-BTC", "KRW-ETH"]).streams,
+        *SubscriptionSpec("myOrder").streams,
+        *SubscriptionSpec("myAsset").streams,
+        *SubscriptionSpec("indicator", ["KRW-ETH", "KRW-BTC"], indicators=RSI).streams,
+        *SubscriptionSpec(
+            "indicator", "KRW-BTC", indicators=Indicator.moving_average(timeframe="1d", period=5)
+        ).streams,
+        *SubscriptionSpec("indicator_signal", "KRW-BTC", indicators=OVERBOUGHT).streams,
+    ]
+    backwards = streams[::-1]
+    assert sorted(streams) == sorted(backwards)
+    assert len(set(streams)) == len(streams)
+
+
+def test_a_stream_reads_well() -> None:
+    """A log line says what it is about."""
+    assert str(Stream(DataType.MY_ORDER)) == "myOrder"
+    assert str(Stream(DataType.ANNOUNCEMENT, category="notice")) == "announcement notice"
+    assert str(Stream(DataType.ANNOUNCEMENT, include_body=True)) == "announcement (with text)"
+    shown = str(Stream(DataType.INDICATOR, "KRW-BTC", indicator=RSI))
+    assert shown == "indicator KRW-BTC rsi 15m (period 14)"

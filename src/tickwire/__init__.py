@@ -6,6 +6,7 @@ from tickwire.core.connection import Timing
 from tickwire.core.interest import SubscriptionManager
 from tickwire.delivery.hub import DataProcessor
 from tickwire.errors import (
+    AuthenticationError,
     ExchangeError,
     HandshakeRefused,
     ProtocolError,
@@ -15,32 +16,56 @@ from tickwire.errors import (
     UsageError,
 )
 from tickwire.events import (
+    AnnouncementEvent,
+    Asset,
     BaseWebSocketEvent,
     BookLevel,
     CandleEvent,
+    IndicatorEvent,
+    IndicatorSignalEvent,
+    MyAssetEvent,
+    MyOrderEvent,
     OrderbookEvent,
     OrderbookUnit,
+    RawEvent,
     TickerEvent,
     TradeEvent,
 )
+from tickwire.exchanges.upbit import JWTManager, WireFormat
+from tickwire.history import History
+from tickwire.indicators import Indicator
 from tickwire.manager import Readiness, WebSocketManager
+from tickwire.pool import DataPoolManager
 from tickwire.shared import get_global_websocket_manager
 from tickwire.subscription import DataType, Stream, SubscriptionSpec
+from tickwire.sync import SyncWebSocketClient
 
 __all__ = [
+    "AnnouncementEvent",
+    "Asset",
+    "AuthenticationError",
     "BaseWebSocketEvent",
     "BookLevel",
     "CandleEvent",
     "ControlEvent",
+    "DataPoolManager",
     "DataProcessor",
     "DataType",
     "ExchangeError",
     "Gap",
     "HandshakeRefused",
+    "History",
+    "Indicator",
+    "IndicatorEvent",
+    "IndicatorSignalEvent",
+    "JWTManager",
     "Lagged",
+    "MyAssetEvent",
+    "MyOrderEvent",
     "OrderbookEvent",
     "OrderbookUnit",
     "ProtocolError",
+    "RawEvent",
     "Readiness",
     "Reconnecting",
     "Refused",
@@ -50,6 +75,7 @@ __all__ = [
     "Stream",
     "SubscriptionManager",
     "SubscriptionSpec",
+    "SyncWebSocketClient",
     "TickerEvent",
     "TickwireError",
     "Timing",
@@ -58,5 +84,6 @@ __all__ = [
     "UsageError",
     "WebSocketClient",
     "WebSocketManager",
+    "WireFormat",
     "get_global_websocket_manager",
 ]

@@ -1,7 +1,7 @@
 """The client: one component's own view of the wire."""
 
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Literal, Self, overload
@@ -10,22 +10,24 @@ from tickwire.control import ControlEvent
 from tickwire.delivery.component import Component
 from tickwire.delivery.inbox import Ended, Handler
 from tickwire.errors import SlowConsumer, UsageError
-from tickwire.events import BaseWebSocketEvent, CandleEvent, OrderbookEvent, TickerEvent, TradeEvent
+from tickwire.events import BaseWebSocketEvent
+from tickwire.exchanges.upbit import WireFormat
+from tickwire.indicators import Indicator
 from tickwire.manager import Readiness, WebSocketManager, check_component_id
 from tickwire.shared import shared_manager
 from tickwire.subscription import (
     DataType,
+    Stream,
     SubscriptionSpec,
-    candle_type,
+    normalise_categories,
     normalise_symbol,
 )
+from tickwire.wishes import Symbols, Wishes
 
-__all__ = ["WebSocketClient"]
-
-Symbols = str | Iterable[str]
+__all__ = ["Symbols", "WebSocketClient"]
 
 
-class WebSocketClient:
+class WebSocketClient(Wishes):
     """A component that subscribes with callbacks, or is iterated over.
 
         async with WebSocketClient("prices") as client:
@@ -38,7 +40,12 @@ class WebSocketClient:
     merge. Keep a reference to the client: once it is collected its wishes are withdrawn.
 
     Addresses are those of the official SDK: an `environment` (`kr`, `sg`, `id`, `th`), or base
-    URLs of scheme and host. `manager` uses that one instead of the shared one.
+    URLs of scheme and host. `compression=False` does not offer it to the exchange, and
+    `wire_format` asks for messages in another form (see `WebSocketManager`); all who share must
+    agree on both. `manager` uses that one instead of the shared one.
+
+    Keys are needed for your own orders and assets, announcements and indicators; without
+    `access_key` and `secret_key` they are read from UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY then.
     """
 
     def __init__(
@@ -48,15 +55,34 @@ class WebSocketClient:
         environment: str = "kr",
         websocket_base_url: str | None = None,
         base_url: str | None = None,
+        access_key: str | None = None,
+        secret_key: str | None = None,
+        compression: bool = True,
+        wire_format: WireFormat = "DEFAULT",
         manager: WebSocketManager | None = None,
     ) -> None:
         check_component_id(component_id)
         addresses = (environment != "kr", websocket_base_url, base_url)
         if manager is not None and any(addresses):
             raise UsageError("pass either manager= or an address, not both")
+        if manager is not None and not compression:
+            raise UsageError("pass either manager= or compression=, not both")
+        if manager is not None and wire_format != "DEFAULT":
+            raise UsageError("pass either manager= or wire_format=, not both")
+        if manager is not None and (access_key is not None or secret_key is not None):
+            raise UsageError("pass either manager= or keys, not both")
         self.component_id = component_id
-        self._addresses = (environment, websocket_base_url, base_url)
         self._manager = manager
+        if manager is None:
+            self._find_manager = shared_manager(
+                environment=environment,
+                websocket_base_url=websocket_base_url,
+                base_url=base_url,
+                access_key=access_key,
+                secret_key=secret_key,
+                compression=compression,
+                wire_format=wire_format,
+            )
         self._component: Component | None = None
         self._is_open = True
         self._is_iterated = False
@@ -103,10 +129,7 @@ class WebSocketClient:
                 f"client {self.component_id!r} was disconnected; make another WebSocketClient"
             )
         if self._manager is None:
-            environment, websocket_base_url, base_url = self._addresses
-            self._manager = shared_manager(
-                environment=environment, websocket_base_url=websocket_base_url, base_url=base_url
-            )
+            self._manager = self._find_manager()
         await self._manager.start()
         if self._component is None:
             self._component = self._manager.new_component(self.component_id, self)
@@ -115,77 +138,82 @@ class WebSocketClient:
 
     # --- wishes -------------------------------------------------------------------------------
 
-    async def subscribe_ticker(
-        self, symbols: Symbols, callback: Callable[[TickerEvent], Any] | None = None
+    async def subscribe(
+        self, spec: SubscriptionSpec, callback: Handler | None = None, *, batch: bool = False
     ) -> None:
-        """Ask for tickers. Returns when the wish is recorded; see `ready` for the data."""
-        await self.subscribe(SubscriptionSpec(DataType.TICKER, symbols), callback)
-
-    async def subscribe_trade(
-        self, symbols: Symbols, callback: Callable[[TradeEvent], Any] | None = None
-    ) -> None:
-        """Ask for trades."""
-        await self.subscribe(SubscriptionSpec(DataType.TRADE, symbols), callback)
-
-    async def subscribe_orderbook(
-        self,
-        symbols: Symbols,
-        callback: Callable[[OrderbookEvent], Any] | None = None,
-        *,
-        level: Decimal | int | str = 0,
-    ) -> None:
-        """Ask for order books; `level` groups prices by a step in quote currency."""
-        await self.subscribe(SubscriptionSpec(DataType.ORDERBOOK, symbols, level=level), callback)
-
-    async def subscribe_candle(
-        self,
-        symbols: Symbols,
-        callback: Callable[[CandleEvent], Any] | None = None,
-        *,
-        unit: str = "1m",
-    ) -> None:
-        """Ask for candles of a unit: 1s, 1m, 3m, 5m, 10m, 15m, 30m, 60m or 240m."""
-        await self.subscribe(SubscriptionSpec(candle_type(unit), symbols), callback)
-
-    async def subscribe(self, spec: SubscriptionSpec, callback: Handler | None = None) -> None:
-        """Add a wish to those this client has; raises `UsageError`."""
         if callback is not None and not callable(callback):
             raise UsageError(f"a callback must be callable, not {callback!r}")
+        if batch and callback is None:
+            raise UsageError("batch=True needs a callback; iteration gives one event at a time")
         manager, component = await self._join()
-        manager.want(component, await manager.streams_of(spec), callback)
+        manager.want(component, await manager.streams_of(spec), callback, in_batches=batch)
 
-    async def unsubscribe(self, data_type: DataType | str, symbols: Symbols | None = None) -> None:
-        """Withdraw the wishes of a type, for some symbols or for all of them."""
-        kind = DataType.of(data_type)
-        named = None if symbols is None else SubscriptionSpec(kind, symbols)
+    async def unsubscribe(
+        self,
+        data_type: DataType | str,
+        symbols: Symbols | None = None,
+        *,
+        categories: str | Iterable[str] | None = None,
+        indicators: Indicator | Iterable[Indicator] | None = None,
+    ) -> None:
+        """Withdraw the wishes of a type: those for some symbols, categories or indicators, or all.
+
+        A wish for the orders of all markets is one wish, and is not withdrawn by naming a market.
+        """
         manager, component = await self._join()
-        if named is None:
-            gone = {stream for stream in component.streams if stream.type == kind}
-        else:
-            symbols_gone = {stream.symbol for stream in await manager.streams_of(named)}
-            gone = {
-                stream
-                for stream in component.streams
-                if stream.type == kind and stream.symbol in symbols_gone
-            }
+        if not any(stream.type == data_type for stream in component.streams):
+            DataType.of(data_type)
+        named = None if symbols is None else await manager.symbols_of(symbols)
+        if isinstance(indicators, Indicator):
+            indicators = (indicators,)
+        listed = None if categories is None else normalise_categories(categories)
+        chosen = None if indicators is None else frozenset(indicators)
+        gone = [
+            stream
+            for stream in component.streams
+            if stream.type == data_type
+            and (named is None or stream.symbol in named)
+            and (listed is None or stream.category in listed)
+            and (chosen is None or stream.indicator in chosen)
+        ]
         manager.unwant(component, gone)
 
     # --- what comes ---------------------------------------------------------------------------
 
     async def ready(self, timeout: float | None = 10.0) -> Readiness:
-        """Wait until every stream wanted has shown data, or the time (seconds) is up.
+        """Wait until every stream wanted is confirmed, or the time (seconds) is up.
 
-        The result tells what is `confirmed` and what is `missing`, and is true if nothing is.
+        The result tells what is `confirmed` and what is `missing`, and is true if nothing is
+        missing. See `Readiness` for what confirms.
         """
         manager, _ = await self._join()
         return await manager.ready(timeout, component_id=self.component_id)
 
     def latest(
-        self, data_type: DataType | str, symbol: str, *, level: Decimal | int | str = 0
+        self,
+        data_type: DataType | str,
+        symbol: str = "",
+        *,
+        level: Decimal | int | str = 0,
+        indicator: Indicator | None = None,
     ) -> BaseWebSocketEvent | None:
-        """The last event of a stream that is wanted, without waiting; `None` before the first."""
-        spec = SubscriptionSpec(data_type, normalise_symbol(symbol), level=level)
-        return None if self._manager is None else self._manager.latest(spec)
+        """The last event of a stream that is wanted, without waiting; `None` before the first.
+
+        Without a symbol: the last change of your assets, the last announcement, or what became of
+        an order in any market; each has to be wanted as widely.
+        """
+        if self._manager is None:
+            return None
+        kind = DataType.of(data_type)
+        if kind is DataType.ANNOUNCEMENT:
+            return self._manager.latest(Stream(kind), Stream(kind, include_body=True))
+        spec = SubscriptionSpec(
+            kind,
+            normalise_symbol(symbol) if symbol else None,
+            level=level,
+            indicators=() if indicator is None else indicator,
+        )
+        return self._manager.latest(*spec.streams)
 
     def __aiter__(self) -> AsyncIterator[BaseWebSocketEvent]:
         return self.stream()

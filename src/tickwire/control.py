@@ -6,7 +6,7 @@ Control events come in their place between the data, to those who ask for them: 
 
 from dataclasses import dataclass
 
-from tickwire.errors import ExchangeError
+from tickwire.errors import AuthenticationError, ExchangeError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import DataType, Stream
 
@@ -81,6 +81,10 @@ class Rejected(ControlEvent):
 
 @dataclass(frozen=True)
 class Refused(ControlEvent):
-    """The exchange answered a request with an error and closes the connection."""
+    """The exchange answered a request with an error and closes the connection.
 
-    error: ExchangeError
+    An `AuthenticationError` says that it does not accept the keys, also at a second try with
+    another token; attempts go on, minutes apart.
+    """
+
+    error: ExchangeError | AuthenticationError

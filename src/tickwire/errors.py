@@ -2,6 +2,7 @@
 
     TickwireError
     ├── UsageError            we were asked wrongly; raised at once, at the call
+    ├── AuthenticationError   keys are missing or malformed, or the exchange does not accept them
     ├── ExchangeError         the exchange refused: its name for it and its text
     ├── ProtocolError         a message made no sense; carries the payload
     ├── TransportError        the network failed
@@ -19,6 +20,14 @@ class TickwireError(Exception):
 
 class UsageError(TickwireError, ValueError):
     """The call was wrong: a malformed code, an unknown type, a component that cannot be held."""
+
+
+class AuthenticationError(TickwireError):
+    """Keys are missing or malformed, or the exchange does not accept them; says what to do.
+
+    Raised at the call that needs the keys. What the exchange says about them later arrives in a
+    control event, see `tickwire.control.Refused`.
+    """
 
 
 class ExchangeError(TickwireError):

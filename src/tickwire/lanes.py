@@ -83,7 +83,8 @@ class Lanes:
         endpoint = self._exchange.endpoint_of(stream.type)
         lanes = self._lanes.setdefault(endpoint, [])
         slot = self._exchange.slot_of(stream)
-        index = assign(slot, [lane.slots for lane in lanes])
+        most = self._exchange.most_streams(endpoint)
+        index = assign(slot, [lane.slots for lane in lanes], most)
         if index == len(lanes):
             lanes.append(self._new_lane(endpoint))
         lanes[index].slots.add(slot)

@@ -12,25 +12,32 @@ import difflib
 import logging
 from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from tickwire.control import Rejected
 from tickwire.core.connection import Timing
 from tickwire.core.interest import SubscriptionManager
-from tickwire.delivery.component import Component, ComponentStatistics, Taker
+from tickwire.delivery.component import Component, ComponentStatistics
 from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
 from tickwire.delivery.inbox import Handler
+from tickwire.delivery.takers import Taker
 from tickwire.errors import ProtocolError, TransportError, UsageError
 from tickwire.events import BaseWebSocketEvent
-from tickwire.exchanges.upbit import Upbit
+from tickwire.exchanges.upbit import Algorithm, JWTManager, Upbit, WireFormat
 from tickwire.lanes import Lanes
-from tickwire.subscription import Stream, SubscriptionSpec
+from tickwire.subscription import (
+    Stream,
+    SubscriptionSpec,
+    expanded_symbols,
+    normalise_symbols,
+)
+from tickwire.transport.handshake import connect
 from tickwire.transport.rest import fetch
 from tickwire.transport.supervisor import LaneStatistics, Supervisor
-from tickwire.transport.websocket import connect
-from tickwire.world import Random, SystemClock, World, new_uuid
+from tickwire.world import Clock, Random, SystemClock, World, new_uuid
 
 __all__ = [
     "ManagerStatistics",
@@ -44,7 +51,11 @@ _log = logging.getLogger("tickwire.manager")
 
 @dataclass(frozen=True)
 class Readiness:
-    """Which streams have shown data on this connection, and which have not (yet)."""
+    """Which streams are confirmed on this connection, and which are not (yet).
+
+    Market data is confirmed by its first event. Orders, assets, announcements and indicators may
+    have nothing to say: they are after a second without an error as well.
+    """
 
     confirmed: frozenset[Stream]
     missing: frozenset[Stream]
@@ -83,8 +94,12 @@ class WebSocketManager:
     """Keeps what all components want, and as few connections as that needs.
 
     Addresses are those of the official SDK: an `environment` (`kr`, `sg`, `id`, `th`), or base
-    URLs of scheme and host. Use it in one event loop, best as `async with`; it starts with the
-    first component and `stop` leaves nothing behind.
+    URLs of scheme and host. `compression=False` does not offer it to the exchange. `wire_format`
+    is how messages are written: `DEFAULT`, `SIMPLE` (short names), `JSON_LIST` or `SIMPLE_LIST`
+    (in an array); it changes the bytes, not the events. The keys are for the private streams and
+    those of indicators, see `JWTManager`; `jwt_algorithm` signs with another one. Use it in one
+    event loop, best as `async with`; it starts with the first component and `stop` leaves nothing
+    behind.
     """
 
     def __init__(
@@ -93,13 +108,31 @@ class WebSocketManager:
         environment: str = "kr",
         websocket_base_url: str | None = None,
         base_url: str | None = None,
+        access_key: str | None = None,
+        secret_key: str | None = None,
+        jwt_algorithm: Algorithm = "HS512",
+        compression: bool = True,
+        wire_format: WireFormat = "DEFAULT",
         timing: Timing | None = None,
         world: World | None = None,
     ) -> None:
-        self._exchange = Upbit(
-            environment=environment, websocket_base_url=websocket_base_url, base_url=base_url
+        self.compression = compression
+        """Whether compression is offered to the exchange."""
+        self.wire_format = wire_format
+        """How the exchange is asked to write its messages; events are the same in all of them."""
+        world = world or real_world()
+        self.jwt_manager = JWTManager(
+            access_key, secret_key, algorithm=jwt_algorithm, new_uuid=world.new_uuid
         )
-        self._world = world or real_world()
+        """The keys, and what signs with them."""
+        self._exchange = Upbit(
+            environment=environment,
+            websocket_base_url=websocket_base_url,
+            base_url=base_url,
+            jwt_manager=self.jwt_manager,
+            wire_format=wire_format,
+        )
+        self._world = replace(world, connect=partial(world.connect, compression=compression))
         self._hub = DataProcessor(self._exchange)
         self._lanes = Lanes(
             exchange=self._exchange,
@@ -189,16 +222,25 @@ class WebSocketManager:
         """Whether this manager was stopped, or its loop has ended."""
         return self._stopping.is_set()
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that this manager lives by."""
+        return self._world.clock
+
     def _check_loop(self) -> None:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            raise UsageError("call this from a coroutine, in a running event loop") from None
+            raise UsageError(
+                "call this from a coroutine, in a running event loop; "
+                "without one, use SyncWebSocketClient"
+            ) from None
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:
             raise UsageError(
-                "this manager belongs to another event loop; make one manager for each loop"
+                "this manager belongs to another event loop; make one manager for each loop, "
+                "or use SyncWebSocketClient from any thread"
             )
 
     # --- components ---------------------------------------------------------------------------
@@ -210,13 +252,16 @@ class WebSocketManager:
         subscriptions: Iterable[SubscriptionSpec] | None = None,
         *,
         handler: Handler | None = None,
+        batch: bool = False,
     ) -> None:
         """Record what a component wants, in place of what it wanted before.
 
-        Events go to `handler`, or to the component's `handle_event`; control events to its
-        `handle_control`, if it has one. The component is held weakly: once it is collected, its
-        wishes are gone. Without a component the wishes last until `unregister_component`.
-        Returns when the wish is recorded; raises `UsageError`.
+        Events go to `handler`, which with `batch` gets lists of those that came together; without
+        one to the component's `handle_events` (lists), or else its `handle_event`. Control events
+        go to its `handle_control`, if it has one. The component is held weakly: once it is
+        collected, its wishes are gone. Without a component they last until `unregister_component`.
+        Returns when the wish is recorded. Raises `UsageError`, and `AuthenticationError` if a wish
+        needs keys and there are none.
         """
         if isinstance(component_ref, list | tuple) and subscriptions is None:
             component_ref, subscriptions = None, component_ref
@@ -224,13 +269,17 @@ class WebSocketManager:
         specs = _check_specs(subscriptions)
         component = self.new_component(component_id, component_ref)
         if handler is None:
-            handler = getattr(component_ref, "handle_event", None)
+            if batch:
+                raise UsageError("batch=True needs a handler=; or give the component handle_events")
+            handler = getattr(component_ref, "handle_events", None)
+            batch = handler is not None
+            handler = handler or getattr(component_ref, "handle_event", None)
         if handler is not None and not callable(handler):
             raise UsageError(f"a handler must be callable, not {handler!r}")
         await self.start()
         streams = [stream for spec in specs for stream in await self.streams_of(spec)]
         before = self._adopt(component)
-        self.want(component, streams, handler)
+        self.want(component, streams, handler, in_batches=batch)
         # Only now, so that a stream wanted before and after is live for the newcomer.
         self._retire(before)
 
@@ -264,10 +313,15 @@ class WebSocketManager:
             self._retire(before)
 
     def want(
-        self, component: Component, streams: Iterable[Stream], handler: Handler | None
+        self,
+        component: Component,
+        streams: Iterable[Stream],
+        handler: Handler | None,
+        *,
+        in_batches: bool = False,
     ) -> None:
         """Add wishes of a component, for a handler or for whoever iterates."""
-        for stream, taker in component.want(streams, handler):
+        for stream, taker in component.want(streams, handler, in_batches=in_batches):
             self._hub.connect(stream, taker)
         self._subscription_manager.replace(component.id, component.streams)
 
@@ -308,7 +362,7 @@ class WebSocketManager:
 
     def _disconnect(self, stream: Stream, takers: Iterable[Taker]) -> None:
         for taker in takers:
-            taker.active = False
+            taker.leave(stream)
             self._hub.disconnect(stream, taker)
 
     async def _run_component(self, component: Component) -> None:
@@ -338,20 +392,34 @@ class WebSocketManager:
     # --- what is asked ------------------------------------------------------------------------
 
     async def streams_of(self, spec: SubscriptionSpec) -> tuple[Stream, ...]:
-        """The streams of a wish; reads the market list if it names a whole market."""
+        """The streams of a wish; reads the market list if it names a whole market.
+
+        Raises `AuthenticationError` if the wish needs keys and there are none.
+        """
+        self._exchange.check_access(spec.data_type)
         if spec.names_whole_market:
-            body = await self._world.fetch(self._exchange.markets_url())
-            spec = spec.expanded(self._exchange.markets(body))
+            spec = spec.expanded(await self._markets())
         return spec.streams
 
-    def latest(self, spec: SubscriptionSpec) -> BaseWebSocketEvent | None:
-        """The last event of the first stream named, if some component wants it; else `None`."""
-        return self._hub.latest(spec.streams[0])
+    async def symbols_of(self, symbols: str | Iterable[str]) -> frozenset[str]:
+        """The symbols named; reads the market list if a whole market is. Raises `UsageError`."""
+        names = normalise_symbols(symbols)
+        whole_market = any("-" not in name for name in names)
+        codes = await self._markets() if whole_market else ()
+        return frozenset(expanded_symbols(names, codes))
+
+    async def _markets(self) -> tuple[str, ...]:
+        return self._exchange.markets(await self._world.fetch(self._exchange.markets_url()))
+
+    def latest(self, *streams: Stream) -> BaseWebSocketEvent | None:
+        """The last event of the first of these streams that has one and is wanted."""
+        events = (self._hub.latest(stream) for stream in streams)
+        return next((event for event in events if event is not None), None)
 
     async def ready(
         self, timeout: float | None = None, *, component_id: str | None = None
     ) -> Readiness:
-        """Wait until every stream wanted (by one component, or by all) has shown data.
+        """Wait until every stream wanted (by one component, or by all) is confirmed.
 
         Returns what is confirmed and what is missing once nothing is missing or the time is up.
         """
@@ -409,8 +477,7 @@ class WebSocketManager:
         """Tell streams that do not exist from streams that are only quiet."""
         epoch = lane.connection.epoch
         try:
-            body = await self._world.fetch(self._exchange.markets_url())
-            known = self._exchange.markets(body)
+            known = await self._markets()
         except (TransportError, ProtocolError) as error:
             _log.warning("the market list could not be read: %s", error)
             lane.answered(epoch, (), silent)

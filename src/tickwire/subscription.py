@@ -2,14 +2,28 @@
 
 import re
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import product
+from typing import Self
+
+import msgspec
 
 from tickwire.errors import UsageError
+from tickwire.indicators import Indicator
 
-__all__ = ["DataType", "Stream", "SubscriptionSpec", "candle_type"]
+__all__ = [
+    "DataType",
+    "Stream",
+    "SubscriptionSpec",
+    "candle_type",
+    "expanded_symbols",
+    "normalise_categories",
+    "normalise_symbol",
+    "normalise_symbols",
+]
 
 
 class DataType(StrEnum):
@@ -27,6 +41,11 @@ class DataType(StrEnum):
     CANDLE_30M = "candle.30m"
     CANDLE_60M = "candle.60m"
     CANDLE_240M = "candle.240m"
+    MY_ORDER = "myOrder"
+    MY_ASSET = "myAsset"
+    ANNOUNCEMENT = "announcement"
+    INDICATOR = "indicator"
+    INDICATOR_SIGNAL = "indicator_signal"
 
     @property
     def is_candle(self) -> bool:
@@ -51,19 +70,31 @@ def candle_type(unit: str) -> DataType:
         raise UsageError(f"unknown candle unit {unit!r}; expected one of: {units}") from None
 
 
-class Stream(NamedTuple):
-    """One stream on the wire: a type, a symbol and, for an order book, its price grouping.
+class Stream(msgspec.Struct, frozen=True, order=True, cache_hash=True):
+    """One stream on the wire: a type, and what else tells it from others of that type.
 
-    `level` is the grouping step in quote currency, 0 for none; only order books have one.
+    `symbol` is empty where the type has none (your assets, announcements) and for your orders in
+    all markets. `level` is the price grouping of an order book in quote currency, 0 for none.
+    `category` is that of announcements, empty for all, and `include_body` asks for their text.
+    `indicator` says what is computed. A type that tickwire does not know is plain text.
     """
 
-    type: DataType
-    symbol: str
+    type: DataType | str
+    symbol: str = ""
     level: Decimal = Decimal(0)
+    category: str = ""
+    include_body: bool = False
+    indicator: Indicator | None = None
 
     def __str__(self) -> str:
-        grouped = f" (level {self.level})" if self.level else ""
-        return f"{self.type} {self.symbol}{grouped}"
+        parts = [self.type, self.symbol, self.category]
+        if self.level:
+            parts.append(f"(level {self.level})")
+        if self.include_body:
+            parts.append("(with text)")
+        if self.indicator is not None:
+            parts.append(str(self.indicator))
+        return " ".join(part for part in parts if part)
 
 
 QUOTE_CURRENCIES = ("KRW", "BTC", "USDT", "SGD", "IDR", "THB")
@@ -85,7 +116,8 @@ def normalise_symbol(symbol: str) -> str:
     raise UsageError(f"malformed symbol {symbol!r}; expected QUOTE-BASE, such as 'KRW-BTC'")
 
 
-def _normalise_symbols(symbols: str | Iterable[str]) -> tuple[str, ...]:
+def normalise_symbols(symbols: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Symbols and whole markets as the exchange spells them, each once; raises `UsageError`."""
     if isinstance(symbols, str):
         symbols = (symbols,)
     elif not isinstance(symbols, Iterable):
@@ -94,6 +126,18 @@ def _normalise_symbols(symbols: str | Iterable[str]) -> tuple[str, ...]:
     if not names:
         raise UsageError("no symbols given; name at least one, such as 'KRW-BTC'")
     return names
+
+
+def expanded_symbols(names: Iterable[str], codes: Iterable[str]) -> tuple[str, ...]:
+    """The names with each whole market replaced by its symbols out of `codes`."""
+    known = tuple(codes)
+    symbols: list[str] = []
+    for name in names:
+        members = [name] if "-" in name else [c for c in known if c.startswith(f"{name}-")]
+        if not members:
+            raise UsageError(f"this exchange has no {name} market")
+        symbols += members
+    return tuple(dict.fromkeys(symbols))
 
 
 def _market_or_symbol(name: str) -> str:
@@ -117,51 +161,153 @@ def _level(level: Decimal | int | str) -> Decimal:
     return step
 
 
+CATEGORIES = (
+    "notice",
+    "trade",
+    "wallet",
+    "maintenance",
+    "digital_asset",
+    "nft",
+    "service",
+    "event",
+    "note",
+    "trading",
+    "airdrop",
+    "feature",
+    "disclosure",
+)
+"""Of announcements: the first eight from their page (2026-09-22), the others from the official SDK.
+
+The exchange answers an unknown one by closing the connection, so it is refused at the call.
+"""
+
+
+def normalise_categories(categories: str | Iterable[str] | None) -> tuple[str, ...]:
+    """The categories, sorted; `("",)` stands for all of them."""
+    if categories is None:
+        return ("",)
+    named = {categories} if isinstance(categories, str) else set(categories)
+    unknown = sorted(repr(each) for each in named if each not in CATEGORIES)
+    if unknown or not named:
+        shown = ", ".join(unknown) or "nothing"
+        raise UsageError(f"a category must be one of {', '.join(CATEGORIES)}, not {shown}")
+    return tuple(sorted(named))
+
+
+def _check_indicators(
+    indicators: Iterable[Indicator], symbols: Iterable[str], *, signal: bool
+) -> tuple[Indicator, ...]:
+    given = tuple(dict.fromkeys(indicators))
+    example = "Indicator.rsi(timeframe='15m')" + (".when('overbought', threshold=70)" * signal)
+    if not given:
+        raise UsageError(f"no indicators given; pass indicators=[{example}]")
+    for each in given:
+        if not isinstance(each, Indicator):
+            raise UsageError(f"an indicator must be one such as {example}, not {each!r}")
+        each.check(signal=signal)
+    for symbol in symbols:
+        if symbol.partition("-")[0] != "KRW":
+            raise UsageError(f"indicators are computed for KRW markets only, not for {symbol}")
+    return given
+
+
+_WITHOUT_SYMBOLS = {DataType.MY_ASSET, DataType.ANNOUNCEMENT}
+_INDICATORS = {DataType.INDICATOR, DataType.INDICATOR_SIGNAL}
+
+
 @dataclass(frozen=True, init=False)
 class SubscriptionSpec:
-    """What a component asks for: one type for some symbols.
+    """What a component asks for: one type, mostly for some symbols.
 
-    A quote currency alone (`"KRW"`) asks for every market of that currency. `level` groups the
-    prices of an order book by that many units of the quote currency (0: no grouping).
+    A quote currency alone (`"KRW"`) asks for every market of that currency. Orders without
+    symbols are those of all markets; assets and announcements have no symbols. Options:
+
+        level=10_000                    order book: group prices by so many units of the quote
+        categories=["notice"]           announcements: of these only
+        include_body=True               announcements: with their text
+        indicators=[Indicator.rsi(...)] indicators, and with a trigger their signals
+
     Raises `UsageError` for anything the exchange could not understand.
     """
 
-    data_type: DataType
+    data_type: DataType | str
     symbols: tuple[str, ...]
     level: Decimal
+    categories: tuple[str, ...]
+    include_body: bool
+    indicators: tuple[Indicator, ...]
 
     def __init__(
         self,
         data_type: DataType | str,
-        symbols: str | Iterable[str],
+        symbols: str | Iterable[str] | None = None,
         *,
         level: Decimal | int | str = 0,
+        categories: str | Iterable[str] | None = None,
+        include_body: bool = False,
+        indicators: Indicator | Iterable[Indicator] = (),
     ) -> None:
         kind = DataType.of(data_type)
         step = _level(level)
         if step and kind is not DataType.ORDERBOOK:
             raise UsageError(f"level groups the prices of order books; {kind} has none")
+        if kind is not DataType.ANNOUNCEMENT and (categories is not None or include_body):
+            raise UsageError(f"categories and include_body are of announcements, not of {kind}")
+        if isinstance(indicators, Indicator):
+            indicators = (indicators,)
+        names: tuple[str, ...] = ()
+        if kind in _WITHOUT_SYMBOLS:
+            if symbols is not None:
+                raise UsageError(f"{kind} has no symbols")
+        elif symbols is not None or kind is not DataType.MY_ORDER:
+            names = normalise_symbols(symbols)
+        if kind in _INDICATORS:
+            signal = kind is DataType.INDICATOR_SIGNAL
+            indicators = _check_indicators(indicators, names, signal=signal)
+        elif tuple(indicators):
+            raise UsageError(f"{kind} has no indicators; ask for the type 'indicator'")
         object.__setattr__(self, "data_type", kind)
-        object.__setattr__(self, "symbols", _normalise_symbols(symbols))
+        object.__setattr__(self, "symbols", names)
         object.__setattr__(self, "level", step)
+        object.__setattr__(self, "categories", normalise_categories(categories))
+        object.__setattr__(self, "include_body", bool(include_body))
+        object.__setattr__(self, "indicators", tuple(indicators))
+
+    @classmethod
+    def raw(cls, wire_type: str, symbols: str | Iterable[str] | None = None) -> Self:
+        """A public type that tickwire does not know, by its name on the wire, as `RawEvent`s.
+
+        Without symbols it is asked for without `codes`, and all that comes of it is delivered.
+        """
+        if not isinstance(wire_type, str) or not wire_type.strip():
+            raise UsageError(f"a type must be text with something in it, not {wire_type!r}")
+        if wire_type in set(DataType):
+            raise UsageError(f"tickwire knows {wire_type}; use SubscriptionSpec({wire_type!r}, …)")
+        spec = cls(DataType.MY_ORDER, symbols)
+        object.__setattr__(spec, "data_type", wire_type)
+        return spec
 
     @property
     def names_whole_market(self) -> bool:
         """Whether the market list of the exchange is needed to know the symbols."""
         return any("-" not in symbol for symbol in self.symbols)
 
-    def expanded(self, codes: Iterable[str]) -> "SubscriptionSpec":
+    def expanded(self, codes: Iterable[str]) -> Self:
         """The same wish with each whole market replaced by its symbols out of `codes`."""
-        known = tuple(codes)
-        symbols: list[str] = []
-        for name in self.symbols:
-            members = [name] if "-" in name else [c for c in known if c.startswith(f"{name}-")]
-            if not members:
-                raise UsageError(f"this exchange has no {name} market")
-            symbols += members
-        return SubscriptionSpec(self.data_type, symbols, level=self.level)
+        spec = copy(self)
+        object.__setattr__(spec, "symbols", expanded_symbols(self.symbols, codes))
+        return spec
 
     @property
     def streams(self) -> tuple[Stream, ...]:
-        """The streams asked for, one for each symbol."""
-        return tuple(Stream(self.data_type, symbol, self.level) for symbol in self.symbols)
+        """The streams asked for, one for each symbol, category or indicator."""
+        kind = self.data_type
+        if kind == DataType.ANNOUNCEMENT:
+            return tuple(
+                Stream(kind, category=each, include_body=self.include_body)
+                for each in self.categories
+            )
+        return tuple(
+            Stream(kind, symbol, self.level, indicator=indicator)
+            for symbol, indicator in product(self.symbols or ("",), self.indicators or (None,))
+        )

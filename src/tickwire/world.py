@@ -8,7 +8,7 @@ same run, and `tickwire.testing` has a world whose clock is moved by hand.
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -52,8 +52,8 @@ class Clock(Protocol):
 class Listener(Protocol):
     """Who hears what happens on a transport. Called inline by the reader; must not block."""
 
-    def frame_received(self, payload: bytes, batch: int) -> None:
-        """A data frame has come. Frames of one turn of the loop share a batch number."""
+    def frames_received(self, frames: Sequence[bytes]) -> None:
+        """One read has brought these messages, at least one."""
 
     def pong_received(self) -> None:
         """The other side has answered a ping."""
@@ -79,10 +79,13 @@ class Transport(Protocol):
 
 
 class Connect(Protocol):
-    """Opens a transport. Raises `TransportError` or `HandshakeRefused`."""
+    """Opens a transport; with `compression` if the server agrees.
+
+    Raises `TransportError` or `HandshakeRefused`.
+    """
 
     def __call__(
-        self, url: str, *, headers: Mapping[str, str], listener: Listener
+        self, url: str, *, headers: Mapping[str, str], listener: Listener, compression: bool = True
     ) -> Awaitable[Transport]: ...
 
 

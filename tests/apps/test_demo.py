@@ -123,13 +123,19 @@ def test_the_cast_wants_everything_even_without_the_one_that_wants_all() -> None
 
 def test_an_event_without_a_trace_counts_as_lost() -> None:
     """Of ten events eight were taken and one conflated: one is lost, and one was undecodable."""
-    inbox = InboxStatistics(put=10, taken=8, conflated=1, dropped=0, pending=0, most_pending=3)
-    empty = InboxStatistics(put=0, taken=0, conflated=0, dropped=0, pending=0, most_pending=0)
+    inbox = InboxStatistics(
+        put=10, taken=8, conflated=1, dropped=0, pending=0, control=0, most_pending=3
+    )
+    empty = InboxStatistics(
+        put=0, taken=0, conflated=0, dropped=0, pending=0, control=0, most_pending=0
+    )
     component = ComponentStatistics(3, 5, inbox, empty, handler_errors=0, untold=0)
     client = ManagerStatistics(
         streams=3,
         lanes=(),
-        delivery=DeliveryStatistics(16, 15, 0, 0, undecodable=1, unknown=0, deliveries=15, gaps=0),
+        delivery=DeliveryStatistics(
+            16, 15, 0, 0, undecodable=1, unknown=0, unreadable=0, deliveries=15, gaps=0
+        ),
         components={"a": component},
         uptime_s=1.0,
     )

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tickwire.core.backoff import Backoff
+from tickwire.core.backoff import Backoff, KeysBackoff
 
 
 class Middle(Random):
@@ -12,6 +12,20 @@ class Middle(Random):
 
     def uniform(self, a: float, b: float) -> float:
         return (a + b) / 2
+
+
+class Shortest(Random):
+    """Chance that always gives the least."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return a
+
+
+class Longest(Random):
+    """Chance that always gives the most."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return b
 
 
 def test_the_first_try_goes_at_once_then_waits_double() -> None:
@@ -46,11 +60,6 @@ def test_slow_waits_stay_spread_below_the_cap() -> None:
 
 def test_ten_attempts_at_most_in_the_first_minute() -> None:
     """Even if chance always gives the shortest wait, a server that slams the door is left alone."""
-
-    class Shortest(Random):
-        def uniform(self, a: float, b: float) -> float:
-            return a
-
     at, attempts, failures = 0.0, 1, 0
     while True:
         failures += 1
@@ -59,3 +68,26 @@ def test_ten_attempts_at_most_in_the_first_minute() -> None:
             break
         attempts += 1
     assert attempts <= 10
+
+
+@pytest.mark.parametrize(
+    ("refusals", "shortest", "longest", "is_certain"),
+    [
+        (1, 1.0, 1.2, False),
+        (2, 60.0, 72.0, True),
+        (3, 120.0, 144.0, True),
+        (4, 240.0, 288.0, True),
+        (5, 480.0, 576.0, True),
+        (6, 600.0, 720.0, True),
+        (7, 600.0, 720.0, True),
+        (100_000, 600.0, 720.0, True),
+    ],
+)
+def test_refused_keys_are_tried_once_more_and_then_slowly(
+    refusals: int, shortest: float, longest: float, is_certain: bool
+) -> None:
+    """One quick try, then a minute doubling to ten, spread upwards only, for ever."""
+    backoff = KeysBackoff()
+    assert backoff.is_certain(refusals) is is_certain
+    assert backoff.delay_s(refusals, Shortest()) == shortest
+    assert backoff.delay_s(refusals, Longest()) == pytest.approx(longest)

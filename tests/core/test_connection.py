@@ -1,10 +1,14 @@
 """One connection, told what happened and asked what to do: no socket, no loop, no clock."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from random import Random
+
+import pytest
 
 from tickwire.core.connection import (
     Action,
+    Confirmed,
     Connection,
     Drop,
     Lost,
@@ -22,6 +26,8 @@ from tickwire.subscription import DataType, Stream
 
 BTC, ETH, XRP = (Stream(DataType.TICKER, f"KRW-{base}") for base in ("BTC", "ETH", "XRP"))
 MESSAGES = (Limit(5, 1.0), Limit(100, 60.0))
+HAPPENINGS = (DataType.MY_ORDER, DataType.ANNOUNCEMENT)
+"""Types that say nothing until something happens."""
 
 
 class Told:
@@ -36,6 +42,7 @@ class Told:
             random=Random(1),
             connect_limiter=Limiter((Limit(connects, 1.0),)),
             message_limiter=lambda: Limiter(MESSAGES),
+            begins_with_data=lambda data_type: data_type not in HAPPENINGS,
         )
 
     def want(self, *streams: Stream, no_more: Iterable[Stream] = ()) -> None:
@@ -354,3 +361,132 @@ def test_its_repr_is_a_status_line() -> None:
     told = subscribed(BTC)
     expected = "<Connection active, epoch 1, 1 desired, 1 sent, 1 alive>"
     assert repr(told.connection) == expected
+
+
+# --- refused keys -----------------------------------------------------------------------------
+
+
+def refused(told: Told, *, opens: bool) -> tuple[float, Lost]:
+    """Let the next attempt be made and the keys refused, before or after the handshake; when."""
+    now = told.now
+    while not any(isinstance(action, Open) for action in told.at(now)):
+        wake = told.wakes_at()
+        assert wake is not None
+        now = max(now, wake)
+    if opens:
+        told.connection.opened(now)
+    told.connection.lost("INVALID_AUTH", now, keys_refused=True)
+    [lost] = told.at(now)
+    assert isinstance(lost, Lost)
+    return now, lost
+
+
+@pytest.mark.parametrize("opens", [False, True])
+def test_refused_keys_are_tried_once_more_and_then_slowly(opens: bool) -> None:
+    """An alarm from the second refusal on, and at most two tries in any minute; in both forms."""
+    told = Told()
+    told.want(BTC)
+    times, losses = zip(*(refused(told, opens=opens) for _ in range(8)), strict=True)
+    assert [lost.alarm for lost in losses] == [False] + [True] * 7
+    assert [lost.keys_refused for lost in losses] == [False] + [True] * 7
+    assert told.connection.state is ConnectionState.ERROR
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    for gap, least in zip(gaps, (1.0, 60.0, 120.0, 240.0, 480.0, 600.0, 600.0), strict=True):
+        assert least <= gap <= 1.2 * least + 1e-9
+
+
+def test_a_stated_wait_is_waited_out_by_refused_keys() -> None:
+    """The longer of the two waits counts."""
+    told = Told()
+    told.want(BTC)
+    told.at(0.0)
+    told.connection.lost("401", 0.0, keys_refused=True, retry_after_s=30.0)
+    assert told.wakes_at() == 30.0
+
+
+def test_a_refusal_that_was_chance_is_soon_forgotten() -> None:
+    """The second token is accepted; a refusal long after that is tried again quickly."""
+    told = Told()
+    told.want(BTC)
+    refused(told, opens=False)
+    for wait_s in (30.0, 3600.0):
+        told.performed(told.now + 1.2)
+        assert told.connection.state.is_open
+        told.now += wait_s
+        told.connection.lost("revoked", told.now, keys_refused=True)
+        [lost] = told.at(told.now)
+        assert isinstance(lost, Lost)
+        assert (lost.alarm, lost.keys_refused) == (False, False)
+        assert 1.0 <= lost.delay_s <= 1.2
+
+
+def test_neither_a_short_life_nor_another_failure_ends_a_row_of_refusals() -> None:
+    """Otherwise a server that lets in, sends a little and refuses would be asked for ever."""
+    told = Told()
+    told.want(BTC)
+    refused(told, opens=True)
+    told.performed(told.now + 1.2)
+    told.connection.proved(BTC, told.now)
+    told.connection.lost("cut", told.now + 29.0)
+    told.at(told.now + 29.0)
+    _, lost = refused(told, opens=False)
+    assert lost.keys_refused
+    assert lost.delay_s >= 60.0
+
+
+def test_nobody_waits_for_refused_keys_by_asking_anew() -> None:
+    """Whoever withdraws a wish and asks again has one attempt, and the row goes on."""
+    told = Told()
+    told.want(BTC)
+    refused(told, opens=False)
+    refused(told, opens=False)
+    told.want(no_more=[BTC])
+    told.at(told.now + 5.0)
+    assert told.connection.state is ConnectionState.DISCONNECTED
+    told.want(BTC)
+    _, lost = refused(told, opens=False)
+    assert lost.delay_s >= 120.0
+
+
+# --- streams that do not begin with data ----------------------------------------------------
+
+ORDERS, NEWS = Stream(DataType.MY_ORDER), Stream(DataType.ANNOUNCEMENT)
+
+
+def test_orders_are_confirmed_by_a_second_without_objection() -> None:
+    """Told once, at the moment it wakes for; then it is active and asks no questions."""
+    told = Told()
+    told.want(ORDERS, NEWS)
+    told.performed(0.0)
+    told.performed(0.1)
+    assert told.connection.ledger.unproven == {ORDERS, NEWS}
+    assert told.wakes_at() == 1.1
+    assert told.at(1.09) == []
+    assert told.at(1.1) == [Confirmed((NEWS, ORDERS))]
+    assert told.connection.state is ConnectionState.ACTIVE
+    assert told.at(2.0) == []
+
+
+def test_restored_does_not_wait_for_an_order() -> None:
+    """A second after the message everything is back, with nothing missing."""
+    told = Told()
+    told.want(ORDERS)
+    told.performed(0.0)
+    told.performed(0.1)
+    told.performed(1.1)
+    told.now = 10.0
+    told.connection.lost("cut", 10.0)
+    assert Send(Plan((ORDERS,), ())) in told.performed(10.0)
+    assert told.at(11.0) == [Confirmed((ORDERS,)), Restored(1, (), 1.0)]
+
+
+def test_after_an_error_nothing_is_presumed() -> None:
+    """The exchange closes next; what it objected to is not said."""
+    told = Told()
+    told.want(ORDERS)
+    told.performed(0.0)
+    told.performed(0.1)
+    told.connection.refused()
+    assert told.at(5.0) == []
+    assert told.connection.state is ConnectionState.SUBSCRIBING
+    assert told.connection.ledger.missing == (ORDERS,)

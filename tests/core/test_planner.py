@@ -50,3 +50,12 @@ def test_a_stream_goes_to_the_first_lane_with_a_free_slot(
 ) -> None:
     """One lane carries a slot once; when all are taken another lane is needed."""
     assert assign("a", lanes) == expected
+
+
+def test_a_full_lane_is_passed_over() -> None:
+    """Where a connection may carry only so many, the next lane with room takes the stream."""
+    lanes = [{"b", "c"}, {"d"}, set()]
+    assert assign("a", lanes) == 0
+    assert assign("a", lanes, most=2) == 1
+    assert assign("d", lanes, most=2) == 2
+    assert assign("a", lanes[:1], most=2) == 1

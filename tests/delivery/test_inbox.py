@@ -30,6 +30,11 @@ def trade(number: int, symbol: str = "KRW-BTC") -> Item:
     return Item(TradeEvent(type="trade", symbol=symbol, timestamp=number), None)
 
 
+def for_handler(item: Item, handler: Any) -> Item:
+    """The same event for a handler."""
+    return Item(item.event, handler)
+
+
 def control() -> Item:
     """Something that is never dropped."""
     return Item(LOSS, None)
@@ -57,18 +62,20 @@ def assert_sum_holds(inbox: Inbox) -> None:
     """Everything put in is somewhere."""
     told = inbox.statistics()
     assert told.put == told.taken + told.conflated + told.dropped + told.pending
-    assert told.pending == len(inbox)
-    assert told.most_pending >= told.pending
+    assert told.pending <= len(inbox) <= told.pending + told.control
+    assert told.most_pending >= len(inbox)
 
 
 # --- policies -------------------------------------------------------------------------------
 
 
 def test_each_type_has_its_policy() -> None:
-    """Trades are kept up to a thousand; everything else that carries data is a state."""
+    """Trades are kept up to a thousand, states until the next, an account's news for ever."""
     assert OVERFLOW.keys() == set(DataType)
+    kept = {DataType(kind) for kind, policy in OVERFLOW.items() if policy is NEVER_DROP}
     assert OVERFLOW["trade"] == DropOldest(1000)
-    assert {type(OVERFLOW[kind]) for kind in DataType if kind != "trade"} == {Conflate}
+    assert kept == {"myOrder", "myAsset", "announcement", "indicator", "indicator_signal"}
+    assert {type(OVERFLOW[kind]) for kind in set(DataType) - kept - {"trade"}} == {Conflate}
     assert NEVER_DROP.limit == 100_000
 
 
@@ -136,7 +143,7 @@ def test_what_came_last_is_not_conflated_yet() -> None:
             Item(OrderbookEvent(type="orderbook", symbol="KRW-BTC", level=0, timestamp=1), None),
             Item(OrderbookEvent(type="orderbook", symbol="KRW-BTC", level=10, timestamp=2), None),
         ),
-        (ticker(1), ticker(2)._replace(handler=print)),
+        (ticker(1), for_handler(ticker(2), print)),
         (trade(1), trade(2)),
         (control(), control()),
     ],
@@ -184,9 +191,7 @@ UNHASHABLE = Unhashable("x")
 def test_handlers_are_told_apart_by_identity(handler: Callable[[], Any], conflated: int) -> None:
     """A bound method looked up again is the same handler; hashing is not required of one."""
     first, second = handler(), handler()
-    inbox = filled(
-        [ticker(1)._replace(handler=first)], [ticker(2)._replace(handler=second)], [trade(3)]
-    )
+    inbox = filled([for_handler(ticker(1), first)], [for_handler(ticker(2), second)], [trade(3)])
     assert inbox.statistics().conflated == conflated
     assert emptied(inbox) == [1, 2, 3][conflated:]
 
@@ -194,8 +199,8 @@ def test_handlers_are_told_apart_by_identity(handler: Callable[[], Any], conflat
 def test_two_methods_of_one_object_are_two_handlers() -> None:
     """Each handler gets its own newest state."""
     inbox = filled(
-        [ticker(1)._replace(handler=DESK.quote)],
-        [ticker(2)._replace(handler=DESK.record)],
+        [for_handler(ticker(1), DESK.quote)],
+        [for_handler(ticker(2), DESK.record)],
         [trade(3)],
     )
     assert emptied(inbox) == [1, 2, 3]
@@ -213,7 +218,7 @@ def test_a_thousand_trades_are_kept() -> None:
     )
     assert emptied(inbox) == [Lagged(DataType.TRADE, 3), *range(3, 1003), LOSS]
     told = inbox.statistics()
-    assert (told.put, told.taken, told.dropped) == (1004, 1001, 3)
+    assert (told.put, told.taken, told.dropped, told.control) == (1003, 1000, 3, 1)
     assert_sum_holds(inbox)
 
 
@@ -363,6 +368,41 @@ def test_the_high_water_mark_remembers_the_worst_lag() -> None:
     assert inbox.statistics().pending == 0
 
 
+# --- many at once ---------------------------------------------------------------------------
+
+
+def in_batches(number: int, handler: Any = print) -> Item:
+    """A trade for a handler of many."""
+    return Item(trade(number).event, handler, in_batches=True)
+
+
+async def test_what_follows_for_the_same_handler_is_taken_along() -> None:
+    """Up to the first item that is for another handler, or for one event at a time."""
+    inbox = filled([in_batches(1), in_batches(2)], [in_batches(3), in_batches(4, repr)])
+    first = await inbox.take()
+    assert [event.timestamp for event in inbox.take_more(first)] == [2, 3]
+    other = await inbox.take()
+    assert inbox.take_more(other) == []
+    assert len(inbox) == 0
+    assert_sum_holds(inbox)
+
+
+async def test_a_loss_is_told_before_what_is_left() -> None:
+    """A batch ends where the consumer has to hear that something is missing."""
+    inbox = filled(
+        *([in_batches(number)] for number in range(1002)),
+        lagged=lambda event: Item(event, print),
+    )
+    assert (await inbox.take()).event == Lagged(DataType.TRADE, 1)
+    first = await inbox.take()
+    inbox.put(in_batches(2000), 2000)
+    inbox.put(in_batches(2001), 2001)
+    inbox.put(in_batches(2002), 2002)
+    assert inbox.take_more(first) == []
+    assert (await inbox.take()).event == Lagged(DataType.TRADE, 2)
+    assert_sum_holds(inbox)
+
+
 # --- at random ------------------------------------------------------------------------------
 
 MAKERS: list[Callable[[int], Item]] = [
@@ -405,8 +445,8 @@ def test_nothing_is_lost_unaccounted(operations: list[Any]) -> None:
     told = inbox.statistics()
     order = [_number(item.event) for item in taken]
     assert order == sorted(order)
-    assert told.put == len(put)
-    assert told.taken == len(taken)
+    assert told.put + told.control == len(put)
+    assert told.taken + told.control == len(taken)
     assert sum(loss.dropped for loss in losses) == told.dropped
     missing = Counter(type(item.event) for item in put)
     missing.subtract(type(item.event) for item in taken)

@@ -1,7 +1,8 @@
 """The client's decoder: whatever a server sends, only `ProtocolError` may come of it."""
 
-from tickwire.core.exchange import Payload
+from tickwire.core.exchange import Other
 from tickwire.errors import ProtocolError
+from tickwire.events import Payload
 from tickwire.exchanges.upbit import Upbit
 
 __all__ = ["SEEDS", "WORDS", "target"]
@@ -43,7 +44,23 @@ SEEDS: tuple[str, ...] = (
     '{"type":"myAsset","asset_uuid":"e635f223","assets":[{"currency":"KRW","balance":'
     '1386929.37231066771348207123,"locked":10329.67012768562612817841}],"asset_timestamp":1,'
     '"timestamp":1795147152453,"stream_type":"REALTIME"}',
-    '{"ty":"indicator","cd":"KRW-BTC","tf":"15m","ind":"rsi","p":{"p":14},"v":{"rsi":61.27}}',
+    '{"type":"myOrder","code":"KRW-BTC","uuid":"9ca023a5","ask_bid":"BID","order_type":"limit",'
+    '"state":"trade","trade_uuid":"3f1c9a52","price":116500000.0,"avg_price":116500000.0,"volume":'
+    '0.01,"remaining_volume":0.02,"executed_volume":0.01,"trades_count":1,"reserved_fee":1747.5,'
+    '"remaining_fee":1165.0,"paid_fee":582.5,"locked":2331165.0,"executed_funds":1165000.0,'
+    '"time_in_force":null,"trade_fee":582.5,"is_maker":true,"identifier":"bot-000123","smp_type":'
+    'null,"prevented_volume":"0","prevented_locked":0,"trade_timestamp":1795147152418,'
+    '"order_timestamp":1795147100000,"timestamp":1795147152451,"stream_type":"REALTIME"}',
+    '{"ty":"announcement","et":"UPDATED","uid":"560000123","tt":"점검","cat":"maintenance","url":"u",'
+    '"flat":"2026-11-20T13:00:00+09:00","lat":"2026-11-20T13:20:00+09:00","tms":1795148400311,'
+    '"st":"REALTIME","bd":"text"}',
+    '{"ty":"indicator","cd":"KRW-BTC","tf":"15m","ind":"rsi","p":{"p":14},'
+    '"cdttmu":"2026-11-20T03:45:00","v":{"rsi":61.27},"tms":1795147200410,"st":"REALTIME"}',
+    '{"type":"indicator_signal","code":"KRW-ETH","timeframe":"60m","indicator":"rsi","params":'
+    '{"period":14},"trigger":"overbought","event_params":{"threshold":70},"candle_date_time_utc":'
+    '"2026-11-20T03:00:00","value":{"rsi":70.84},"timestamp":1795147200512,"stream_type":'
+    '"REALTIME"}',
+    '{"type":"news","code":"KRW-BTC","timestamp":1,"x":{"y":[1.5]}}',
     '{"error":{"name":"WRONG_FORMAT","message":"Format 이 맞지 않습니다."}}',
     '{"error":{"name":404,"message":"Code not found"}}',
     '{"status":"UP"}',
@@ -67,10 +84,13 @@ def target(data: bytes) -> None:
     except ProtocolError:
         contents = ()
     for content in contents:
+        if isinstance(content, Other) and content.payload is not None:
+            content = content.payload
         if not isinstance(content, Payload):
             continue
+        hash(content.stream)
         try:
-            event = _upbit.decode(content, 1)
+            event = _upbit.decode(content)
         except ProtocolError:
             continue
         # Numbers are made when they are read. One that no Decimal can hold is refused then.
@@ -80,10 +100,11 @@ def target(data: bytes) -> None:
             continue
         event.to_json()
         assert event.raw.encode() == content.body
-        twin = _upbit.decode(content, 2)
+        twin = _upbit.decode(content)
         assert event == twin
         hash(event)
-        _upbit.identity(event)
+        identity_of = _upbit.identity_of(content.stream.type)
+        assert identity_of is None or isinstance(identity_of(event), int)
     try:
         codes = _upbit.markets(data)
     except ProtocolError:

@@ -1,121 +1,14 @@
-"""The real transport against servers written byte by byte, on real sockets."""
+"""An open connection against servers written byte by byte, on real sockets."""
 
 import asyncio
-import base64
-import hashlib
-import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import pytest
-import trustme
 
-from tickwire.errors import HandshakeRefused, TransportError
-from tickwire.transport import websocket
-from tickwire.transport.websocket import MAX_MESSAGE_BYTES, TURN_BUDGET_BYTES, WebSocket, connect
-
-Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes], Awaitable[None]]
-
-
-class Heard:
-    """A listener that remembers."""
-
-    def __init__(self) -> None:
-        self.frames: list[tuple[bytes, int]] = []
-        self.pongs = 0
-        self.lost: list[str] = []
-        self.changed = asyncio.Event()
-
-    def frame_received(self, payload: bytes, batch: int) -> None:
-        self.frames.append((payload, batch))
-        self.changed.set()
-
-    def pong_received(self) -> None:
-        self.pongs += 1
-        self.changed.set()
-
-    def connection_lost(self, reason: str) -> None:
-        self.lost.append(reason)
-        self.changed.set()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():
-                self.changed.clear()
-                await self.changed.wait()
-
-
-@asynccontextmanager
-async def raw_server(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """A server that reads the upgrade request and then does what the script says."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            request = await reader.readuntil(b"\r\n\r\n")
-            await script(reader, writer, request)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield f"{'ws' if tls is None else 'wss'}://127.0.0.1:{port}/websocket/v1"
-
-
-def accepted(request: bytes) -> bytes:
-    """The 101 answer to an upgrade request."""
-    lines = request.decode().split("\r\n")
-    key = next(line.split(":")[1] for line in lines if line.lower().startswith("sec-websocket-key"))
-    digest = hashlib.sha1(f"{key.strip()}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()
-    accept = base64.b64encode(digest).decode()
-    return (
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Accept: {accept}\r\n\r\n"
-    ).encode()
-
-
-def frame(payload: bytes, opcode: int = 2, *, fin: bool = True, rsv: int = 0) -> bytes:
-    """A server's frame, unmasked."""
-    size = len(payload)
-    first = (0x80 if fin else 0) | rsv | opcode
-    if size < 126:
-        return struct.pack("!BB", first, size) + payload
-    if size < 65536:
-        return struct.pack("!BBH", first, 126, size) + payload
-    return struct.pack("!BBQ", first, 127, size) + payload
-
-
-def sends(*parts: bytes, then_close: bool = False) -> Script:
-    """A server that accepts, sends these bytes, and waits for the client to go."""
-
-    async def script(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
-    ) -> None:
-        writer.write(accepted(request) + b"".join(parts))
-        await writer.drain()
-        if not then_close:
-            await reader.read()
-
-    return script
-
-
-def answers(response: bytes) -> Script:
-    """A server that does not upgrade."""
-
-    async def script(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
-    ) -> None:
-        writer.write(response)
-        await writer.drain()
-
-    return script
-
-
-async def open_to(url: str, heard: Heard) -> WebSocket:
-    return await connect(url, headers={}, listener=heard)
+from tests.transport.wire import Heard, accepted, frame, open_to, raw_server, sends
+from tickwire.errors import TransportError
+from tickwire.transport.messages import MAX_MESSAGE_BYTES
+from tickwire.transport.websocket import TURN_BUDGET_BYTES
 
 
 async def test_a_frame_glued_to_the_handshake_is_heard() -> None:
@@ -125,7 +18,7 @@ async def test_a_frame_glued_to_the_handshake_is_heard() -> None:
         transport = await open_to(url, heard)
         await heard.until(lambda: bool(heard.frames))
         transport.close()
-    assert [payload for payload, _ in heard.frames] == [b"first"]
+    assert heard.frames == [b"first"]
 
 
 async def test_text_and_binary_and_fragments_are_whole_messages() -> None:
@@ -136,24 +29,19 @@ async def test_text_and_binary_and_fragments_are_whole_messages() -> None:
         transport = await open_to(url, heard)
         await heard.until(lambda: len(heard.frames) == 3)
         transport.close()
-    assert [payload for payload, _ in heard.frames] == [b"text", b"binary", b"in pieces"]
+    assert heard.frames == [b"text", b"binary", b"in pieces"]
 
 
-async def test_no_origin_is_sent_and_extra_headers_are() -> None:
-    """The exchange allows a request with an `Origin` once in ten seconds."""
-    requests: list[bytes] = []
-
-    async def script(
-        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
-    ) -> None:
-        requests.append(request)
-        await sends()(reader, writer, request)
-
-    async with raw_server(script) as url:
-        transport = await connect(url, headers={"X-Test": "yes"}, listener=Heard())
+async def test_the_limit_is_for_each_message() -> None:
+    """Fragments of one do not count for the next."""
+    half = bytes(MAX_MESSAGE_BYTES // 2)
+    message = frame(half, fin=False) + frame(half, 0)
+    heard = Heard()
+    async with raw_server(sends(message, message)) as url:
+        transport = await open_to(url, heard)
+        await heard.until(lambda: len(heard.frames) == 2)
         transport.close()
-    assert b"origin" not in requests[0].lower()
-    assert b"X-Test: yes" in requests[0]
+    assert heard.frames == [2 * half] * 2
 
 
 async def test_a_ping_is_answered() -> None:
@@ -189,9 +77,33 @@ async def test_a_flood_is_handed_on_within_the_budget_of_a_turn() -> None:
             await asyncio.sleep(0)
             in_turn.append(len(heard.frames) - before)
         transport.close()
-    assert [payload for payload, _ in heard.frames] == payloads
+    assert heard.frames == payloads
     # One read and one remainder of an earlier read may fall into the same turn.
     assert max(in_turn) * size <= 2 * TURN_BUDGET_BYTES + size
+
+
+async def test_a_server_that_floods_has_to_wait() -> None:
+    """What was not handed on stays with the server, in every flood and not only the first."""
+    size, number = 32 * 1024, 2000
+    heard = Heard()
+    backlog: list[int] = []
+
+    async def script(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> None:
+        writer.write(accepted(request))
+        for written in range(number):
+            writer.write(frame(bytes(size)))
+            await writer.drain()
+            backlog.append(size * (written - len(heard.frames)))
+        await reader.read()
+
+    async with raw_server(script) as url:
+        transport = await open_to(url, heard)
+        await heard.until(lambda: len(heard.frames) == number)
+        transport.close()
+    # The kernel holds some megabytes on the way.
+    assert max(backlog) < size * number // 2
 
 
 async def test_what_was_read_before_a_loss_is_delivered_first() -> None:
@@ -201,7 +113,7 @@ async def test_what_was_read_before_a_loss_is_delivered_first() -> None:
     async with raw_server(sends(*map(frame, payloads), frame(b"", 8))) as url:
         await open_to(url, heard)
         await heard.until(lambda: bool(heard.lost))
-    assert [payload for payload, _ in heard.frames] == payloads
+    assert heard.frames == payloads
 
 
 @pytest.mark.parametrize(
@@ -209,11 +121,10 @@ async def test_what_was_read_before_a_loss_is_delivered_first() -> None:
     [
         (frame(struct.pack("!H", 1000) + b"bye", 8), "closed by the server (1000 'bye')"),
         (frame(struct.pack("!H", 1012), 8), "closed by the server (1012)"),
-        (frame(b"x", rsv=0x40), "the server broke the protocol: a frame with reserved bits"),
     ],
 )
 async def test_the_end_has_a_reason(ending: bytes, reason: str) -> None:
-    """A goodbye is told with its code, a broken protocol with what was wrong."""
+    """A goodbye is told with its code and its text."""
     heard = Heard()
     async with raw_server(sends(ending)) as url:
         await open_to(url, heard)
@@ -266,57 +177,118 @@ async def test_our_own_end_is_not_a_loss(ending: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "status", "wait_s"),
+    ("frames", "reason"),
     [
-        (b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n", 429, None),
-        (b"HTTP/1.1 418 I'm a teapot\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n", 418, 30.0),
-        (
-            b"HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
-            302,
-            None,
-        ),
-        (b"HTTP/1.1 503 Busy\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n", 503, None),
+        (frame(b"{}", rsv=0x40), "a frame with reserved bits"),
+        (frame(b"{}", rsv=0x20), "a frame with reserved bits"),
+        (frame(b"{", fin=False) + frame(b"}", 0, rsv=0x10), "a frame with reserved bits"),
+        (frame(b"", 9, rsv=0x40), "a frame with reserved bits"),
+        (frame(b"{}", 0), "a continuation of nothing"),
+        (frame(b"{", fin=False) + frame(b"{}"), "a message within another"),
     ],
 )
-async def test_a_refused_handshake_tells_status_and_wait(
-    response: bytes, status: int, wait_s: float | None
-) -> None:
-    """Redirects are refused like everything else that is not 101."""
-    async with raw_server(answers(response)) as url:
-        with pytest.raises(HandshakeRefused) as refused:
-            await open_to(url, Heard())
-    assert (refused.value.status, refused.value.retry_after_s) == (status, wait_s)
+async def test_a_breach_of_the_protocol_is_the_end(frames: bytes, reason: str) -> None:
+    """It is told, and what comes after it is not heard."""
+    heard = Heard()
+    async with raw_server(sends(frame(b"before"), frames, frame(b"after"))) as url:
+        await open_to(url, heard)
+        await heard.until(lambda: bool(heard.lost))
+    assert heard.lost == [f"the server broke the protocol: {reason}"]
+    assert heard.frames == [b"before"]
 
 
-async def test_no_answer_to_the_handshake_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that accepts and says nothing does not hold us for ever."""
+async def test_nothing_is_heard_after_a_goodbye() -> None:
+    """A close frame is the last that counts."""
+    goodbye = frame(struct.pack("!H", 1000), 8)
+    heard = Heard()
+    async with raw_server(sends(frame(b"1"), goodbye, frame(b"2"), frame(b"", 10))) as url:
+        await open_to(url, heard)
+        await heard.until(lambda: bool(heard.lost))
+    assert heard.frames == [b"1"]
+    assert heard.pongs == 0
 
-    async def silent(
+
+async def test_the_server_is_answered_its_pings() -> None:
+    """With the same bytes, as the protocol has it; the listener hears nothing of it."""
+    answers: list[bytes] = []
+
+    async def script(
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
     ) -> None:
+        writer.write(accepted(request) + frame(b"you there?", 9))
+        first, size, *mask = await reader.readexactly(6)
+        body = await reader.readexactly(size & 0x7F)
+        answers.extend([bytes([first]), bytes(b ^ mask[n % 4] for n, b in enumerate(body))])
+        writer.write(frame(b"bye"))
         await reader.read()
 
-    monkeypatch.setattr(websocket, "HANDSHAKE_TIMEOUT_S", 0.2)
-    async with raw_server(silent) as url:
-        with pytest.raises(TransportError):
-            await open_to(url, Heard())
+    heard = Heard()
+    async with raw_server(script) as url:
+        transport = await open_to(url, heard)
+        await heard.until(lambda: bool(heard.frames))
+        transport.close()
+    assert answers == [b"\x8a", b"you there?"]
 
 
-async def test_nobody_there_is_a_transport_error() -> None:
-    """Refused connections and unknown names are mapped."""
-    async with raw_server(sends()) as url:
-        pass
-    with pytest.raises(TransportError, match="nobody listens at ws://127"):
-        await open_to(url, Heard())
-    with pytest.raises(TransportError, match="resolved"):
-        await open_to("ws://nobody.invalid:1/", Heard())
+# --- what a read brings -----------------------------------------------------------------------
 
 
-async def test_an_unknown_certificate_is_refused() -> None:
-    """TLS is verified; there is no way around it."""
-    authority = trustme.CA()
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    async with raw_server(sends(), tls) as url:
-        with pytest.raises(TransportError, match="certificate"):
-            await open_to(url, Heard())
+@pytest.mark.parametrize(
+    "read",
+    [
+        frame(b"1") + frame(b"2"),
+        frame(b"1") + frame(b"2") + frame(b"", 9),
+        frame(b"1") + frame(b"2") + frame(b"", 10),
+        frame(b"1") + frame(b"2") + frame(b"part of 3", fin=False),
+        frame(b"", 10) + frame(b"1") + frame(b"2") + frame(b"cut in the middle")[:4],
+        frame(b"1") + frame(b"2", fin=False) + frame(b"", 0),
+    ],
+    ids=["frames", "ping last", "pong last", "part last", "cut last", "fragments"],
+)
+async def test_a_read_is_handed_on_at_once(read: bytes) -> None:
+    """All its messages together, whatever else is in it."""
+    heard = Heard()
+    async with raw_server(sends(read)) as url:
+        transport = await open_to(url, heard)
+        await heard.until(lambda: bool(heard.reads))
+        # A second part would come with the next turn.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        transport.close()
+    assert heard.frames == [b"1", b"2"]
+    assert heard.reads == [2]
+
+
+async def test_without_messages_nothing_is_handed_on() -> None:
+    """A read of pongs and parts brings nothing; the whole message does."""
+    more = asyncio.Event()
+
+    async def script(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> None:
+        writer.write(accepted(request) + frame(b"1", fin=False) + frame(b"", 10))
+        await more.wait()
+        writer.write(frame(b"2", 0))
+        await reader.read()
+
+    heard = Heard()
+    async with raw_server(script) as url:
+        transport = await open_to(url, heard)
+        await heard.until(lambda: heard.pongs == 1)
+        assert heard.reads == []
+        more.set()
+        await heard.until(lambda: bool(heard.frames))
+        transport.close()
+    assert heard.reads == [1]
+
+
+async def test_what_waits_is_handed_on_in_its_turn() -> None:
+    """Never nothing, and the last before the loss."""
+    payloads = [str(n).encode().ljust(4096) for n in range(400)]
+    heard = Heard()
+    async with raw_server(sends(*map(frame, payloads), frame(b"", 8))) as url:
+        await open_to(url, heard)
+        await heard.until(lambda: bool(heard.lost))
+    assert heard.reads == sorted(set(heard.reads))
+    assert heard.reads[-1] == len(payloads)
+    assert len(heard.reads) >= 400 * 4096 // (2 * TURN_BUDGET_BYTES + 4096)

@@ -13,17 +13,18 @@ changes made during the wait become one message, and a change undone during the 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tickwire.core.backoff import Backoff
+from tickwire.core.backoff import Backoff, KeysBackoff
 from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
 from tickwire.core.ledger import Ledger
 from tickwire.core.limiter import Limiter
 from tickwire.core.planner import Plan, plan
 from tickwire.core.states import TRANSITIONS, ConnectionState, Input
-from tickwire.subscription import Stream
+from tickwire.subscription import DataType, Stream
 from tickwire.world import Random
 
 __all__ = [
     "Action",
+    "Confirmed",
     "Connection",
     "Drop",
     "Lost",
@@ -48,8 +49,14 @@ class Timing:
     """How long a stream may be silent after it was asked for before questions are asked."""
     patience_s: float = 60.0
     """The longest wait between two questions about the same silent stream."""
+    no_objection_s: float = 1.0
+    """How long a stream that does not begin with data is unconfirmed after it was asked for.
+
+    The wire has no acknowledgement. Errors have been seen within 0.2 s, a round trip.
+    """
     heartbeat: HeartbeatTiming = field(default_factory=HeartbeatTiming)
     backoff: Backoff = field(default_factory=Backoff)
+    keys_backoff: KeysBackoff = field(default_factory=KeysBackoff)
 
 
 @dataclass(frozen=True)
@@ -87,13 +94,24 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Confirmed:
+    """To be told: these streams are taken for alive, without data."""
+
+    streams: tuple[Stream, ...]
+
+
+@dataclass(frozen=True)
 class Lost:
-    """To be told: the connection is gone; the next attempt comes after the delay."""
+    """To be told: the connection is gone; the next attempt comes after the delay.
+
+    `keys_refused` says that the exchange does not accept the keys.
+    """
 
     reason: str
     failures: int
     delay_s: float
     alarm: bool
+    keys_refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +123,7 @@ class Restored:
     outage_s: float
 
 
-Action = Open | Send | Ping | Drop | Query | Lost | Restored
+Action = Open | Send | Ping | Drop | Query | Confirmed | Lost | Restored
 
 
 class Connection:
@@ -118,11 +136,14 @@ class Connection:
         random: Random,
         connect_limiter: Limiter,
         message_limiter: Callable[[], Limiter],
+        begins_with_data: Callable[[DataType | str], bool],
     ) -> None:
         self.state = ConnectionState.DISCONNECTED
         self.epoch = 0
         self.failures = 0
-        self.ledger = Ledger()
+        self.refusals = 0
+        """How often in a row the keys were refused; other failures between do not end the row."""
+        self.ledger = Ledger(begins_with_data)
         self.limiter = message_limiter()
         self._new_limiter = message_limiter
         self._connect_limiter = connect_limiter
@@ -132,6 +153,7 @@ class Connection:
         self._changed_at: float | None = None
         self._emptied_at: float | None = None
         self._attempt_at = 0.0
+        self._opened_at = 0.0
         self._lost_at: float | None = None
         self._verified_at: float | None = None
         self._queries_open = False
@@ -163,6 +185,7 @@ class Connection:
     def opened(self, now: float) -> None:
         """The handshake has succeeded."""
         self._move(Input.OPENED)
+        self._opened_at = now
         self._heartbeat = Heartbeat(self._timing.heartbeat, now)
         self.limiter = self._new_limiter()
 
@@ -170,7 +193,12 @@ class Connection:
         """The message of this plan has gone out."""
         self._move(Input.SENT)
         self._changed_at = None
-        self.ledger.sent_out(plan, now, self._timing.first_data_s)
+        self.ledger.sent_out(
+            plan,
+            now,
+            first_data_s=self._timing.first_data_s,
+            no_objection_s=self._timing.no_objection_s,
+        )
         self._settle(now)
 
     def heard(self, now: float) -> None:
@@ -188,6 +216,10 @@ class Connection:
         self.ledger.proved(stream, now)
         self._settle(now)
 
+    def refused(self) -> None:
+        """The exchange has answered with an error; it closes the connection next."""
+        self.ledger.doubt()
+
     def answered(self, unknown: Iterable[Stream], quiet: Iterable[Stream], now: float) -> None:
         """A `Query` has its answer: streams that do not exist, and streams that are only quiet.
 
@@ -199,7 +231,9 @@ class Connection:
             self._changed_at = now
         self._settle(now)
 
-    def lost(self, reason: str, now: float, *, retry_after_s: float = 0.0) -> None:
+    def lost(
+        self, reason: str, now: float, *, retry_after_s: float = 0.0, keys_refused: bool = False
+    ) -> None:
         """The socket, or the attempt at one, has failed."""
         if not self.state.can_break:
             return
@@ -207,15 +241,24 @@ class Connection:
             self._rest(f"{reason}, and nobody wants anything")
             return
         self.failures += 1
-        alarm = self._timing.backoff.is_exhausted(self.failures)
-        delay_s = max(self._timing.backoff.delay_s(self.failures, self._random), retry_after_s)
         was_open = self.state.is_open
+        if was_open and now >= self._opened_at + self._timing.keys_backoff.settle_s:
+            self.refusals = 0
+        if keys_refused:
+            self.refusals += 1
+            # Once there is no doubt, somebody has to do something about it.
+            keys_refused = alarm = self._timing.keys_backoff.is_certain(self.refusals)
+            delay_s = self._timing.keys_backoff.delay_s(self.refusals, self._random)
+        else:
+            alarm = self._timing.backoff.is_exhausted(self.failures)
+            delay_s = self._timing.backoff.delay_s(self.failures, self._random)
+        delay_s = max(delay_s, retry_after_s)
         self._move(Input.EXHAUSTED if alarm else Input.LOST)
         if was_open:
             self._lost_at = now
         self._attempt_at = now + delay_s
         self._disconnected()
-        self._outbox.append(Lost(reason, self.failures, delay_s, alarm))
+        self._outbox.append(Lost(reason, self.failures, delay_s, alarm, keys_refused))
 
     def stop(self) -> None:
         """The owner wants no connection any more."""
@@ -236,6 +279,7 @@ class Connection:
         if self.state.is_open:
             self._check_heartbeat(now)
         if self.state.is_open:
+            self._presume(now)
             self._settle(now)
             self._ask_about_silent(now)
             self._plan_if_due(now)
@@ -297,6 +341,11 @@ class Connection:
             self._queries_open = True
             self._outbox.append(Query(silent))
 
+    def _presume(self, now: float) -> None:
+        confirmed = self.ledger.presume(now)
+        if confirmed:
+            self._outbox.append(Confirmed(confirmed))
+
     def _settle(self, now: float) -> None:
         """Notice that everything sent has shown data, and that it has lasted."""
         ledger = self.ledger
@@ -327,7 +376,7 @@ class Connection:
             moments.append(max(self._attempt_at, self._connect_limiter.free_at()))
         elif self.state.is_open:
             assert self._heartbeat is not None
-            moments.append(self._heartbeat.look_at)
+            moments += [self._heartbeat.look_at, self.ledger.next_presumed_at]
             if self.ledger.is_dirty:
                 moments.append(max(self._debounced_at(), self.limiter.free_at()))
             if not self._queries_open:

@@ -4,18 +4,17 @@ An adapter is pure translation: it opens nothing, keeps no state of a connection
 clock. One folder under `tickwire.exchanges` holds one adapter.
 """
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol
 
 from tickwire.core.limiter import Limit
 from tickwire.core.planner import Plan
-from tickwire.events import BaseWebSocketEvent
+from tickwire.events import BaseWebSocketEvent, Payload
 from tickwire.subscription import DataType, Stream
 
-__all__ = ["Endpoint", "Exchange", "Other", "Payload", "Refusal", "Status"]
+__all__ = ["Endpoint", "Exchange", "Other", "Refusal", "Status"]
 
 
 class Endpoint(StrEnum):
@@ -24,20 +23,6 @@ class Endpoint(StrEnum):
     PUBLIC = "public"
     PRIVATE = "private"
     INFO = "info"
-
-
-class Payload(NamedTuple):
-    """Data of one stream, not decoded yet. `key` equals the `Stream` that it belongs to."""
-
-    key: tuple[str, str, Decimal]
-    body: bytes
-    short: bool
-
-    @property
-    def stream(self) -> Stream:
-        """The stream that the data belongs to."""
-        data_type, symbol, level = self.key
-        return Stream(DataType(data_type), symbol, level)
 
 
 @dataclass(frozen=True)
@@ -61,6 +46,8 @@ class Other:
 
     kind: str
     body: bytes
+    payload: Payload | None = field(default=None, compare=False)
+    """The same as data, for whoever has asked for this kind by its name; `None` if it has none."""
 
 
 class Exchange(Protocol):
@@ -74,11 +61,23 @@ class Exchange(Protocol):
     def message_limits(self) -> Sequence[Limit]:
         """Messages allowed on one connection."""
 
-    def endpoint_of(self, data_type: DataType) -> Endpoint:
+    def endpoint_of(self, data_type: DataType | str) -> Endpoint:
         """The endpoint that serves a type."""
+
+    def most_streams(self, endpoint: Endpoint) -> int | None:
+        """How many streams one connection to this endpoint may carry; `None`: any number."""
 
     def url(self, endpoint: Endpoint) -> str:
         """The WebSocket address of an endpoint."""
+
+    def check_access(self, data_type: DataType | str) -> None:
+        """Raise `AuthenticationError` if a type needs keys and there are none."""
+
+    def headers(self, endpoint: Endpoint) -> Mapping[str, str]:
+        """The headers of one handshake; where keys are needed, signed anew at each call."""
+
+    def refuses_keys(self, answer: int | str) -> bool:
+        """Whether an HTTP status, or the name of an error, says that the keys are not accepted."""
 
     def markets_url(self) -> str:
         """The REST address of the market list."""
@@ -89,14 +88,26 @@ class Exchange(Protocol):
     def encode(self, plan: Plan, ticket: str) -> str:
         """The request that makes the plan's streams the connection's whole subscription."""
 
+    def recognise(self, frame: bytes) -> Payload | None:
+        """The payload of a frame that is like one before, at next to no cost; else `None`."""
+
     def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Other]:
         """What a frame holds, without decoding the data; raises `ProtocolError`."""
 
-    def decode(self, payload: Payload, received_time_ns: int) -> BaseWebSocketEvent:
+    def decode(self, payload: Payload) -> BaseWebSocketEvent:
         """The event in a payload, checked throughout; raises `ProtocolError`."""
 
-    def identity(self, event: BaseWebSocketEvent) -> Hashable | None:
-        """What makes this event the same as one that came before; `None`: it is a state."""
+    def begins_with_data(self, data_type: DataType | str) -> bool:
+        """Whether a stream of this type tells its state at once, so that silence means something.
+
+        The others say nothing until something happens, which may be never.
+        """
+
+    def identity_of(self, data_type: DataType | str) -> Callable[[Any], int] | None:
+        """What tells an event of this type from all others of its stream; `None`: it is a state.
+
+        Mostly the number grows from one event to the next.
+        """
 
     def slot_of(self, stream: Stream) -> Hashable:
         """What one connection can carry only once: streams of one slot conflict."""

@@ -80,6 +80,6 @@ class SubscriptionManager:
         by_type = Counter(str(stream.type) for stream in self._holders)
         return StreamSummary(
             streams=dict(sorted(by_type.items())),
-            total_symbols=len({stream.symbol for stream in self._holders}),
+            total_symbols=len({stream.symbol for stream in self._holders if stream.symbol}),
             active_components=len(self._wishes),
         )

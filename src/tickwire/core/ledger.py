@@ -1,9 +1,9 @@
 """What one connection should carry, what it was asked to carry, and what has proved to flow."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tickwire.core.planner import Plan
-from tickwire.subscription import Stream
+from tickwire.subscription import DataType, Stream
 
 __all__ = ["Ledger"]
 
@@ -13,9 +13,13 @@ class Ledger:
 
     `alive` maps a stream to the time of its first data in this epoch. A stream that was sent and
     is not alive is unproven until it shows data or turns out to be merely quiet.
+
+    A stream that does not begin with data (orders, news) may be silent for days. It is not asked
+    about, and is taken for alive once its message has gone out and nobody objected for a while.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, begins_with_data: Callable[[DataType | str], bool]) -> None:
+        self._begins_with_data = begins_with_data
         self.desired: set[Stream] = set()
         self.sent: set[Stream] = set()
         self.alive: dict[Stream, float] = {}
@@ -23,6 +27,7 @@ class Ledger:
         self._quiet: set[Stream] = set()
         self._question_at: dict[Stream, float] = {}
         self._patience_s: dict[Stream, float] = {}
+        self._presumed_at: dict[Stream, float] = {}
 
     def __repr__(self) -> str:
         return f"{len(self.desired)} desired, {len(self.sent)} sent, {len(self.alive)} alive"
@@ -34,7 +39,7 @@ class Ledger:
 
     @property
     def missing(self) -> tuple[Stream, ...]:
-        """Streams that are desired and have shown no data in this epoch."""
+        """Streams that are desired and neither have shown data in this epoch nor are presumed."""
         return tuple(sorted(self.desired - self.alive.keys()))
 
     @property
@@ -42,23 +47,37 @@ class Ledger:
         """When the first silent stream should be asked about."""
         return min(self._question_at.values(), default=float("inf"))
 
+    @property
+    def next_presumed_at(self) -> float:
+        """When the first stream is taken for alive without data."""
+        return min(self._presumed_at.values(), default=float("inf"))
+
     def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
         """The desired set has changed."""
         self.desired.update(added)
         self.desired.difference_update(removed)
 
-    def sent_out(self, plan: Plan, now: float, first_data_s: float) -> None:
+    def sent_out(
+        self, plan: Plan, now: float, *, first_data_s: float, no_objection_s: float
+    ) -> None:
         """A message has gone out: its streams are the connection's whole subscription now."""
         self.sent = set(plan.streams)
         self.alive = {s: at for s, at in self.alive.items() if s in plan.streams}
         self._quiet &= self.sent
         self._patience_s = {s: p for s, p in self._patience_s.items() if s in self.sent}
         self.unproven = {s for s in plan.fresh if s not in self.alive and s not in self._quiet}
+        silent = [s for s in plan.fresh if s not in self.alive]
         waiting = self._question_at
         self._question_at = {
             s: waiting.get(s, now + self._patience_s.setdefault(s, first_data_s))
-            for s in plan.fresh
-            if s not in self.alive
+            for s in silent
+            if self._begins_with_data(s.type)
+        }
+        waiting = self._presumed_at
+        self._presumed_at = {
+            s: waiting.get(s, now + no_objection_s)
+            for s in silent
+            if not self._begins_with_data(s.type)
         }
 
     def proved(self, stream: Stream, now: float) -> None:
@@ -69,6 +88,18 @@ class Ledger:
             self._quiet.discard(stream)
             self._question_at.pop(stream, None)
             self._patience_s.pop(stream, None)
+            self._presumed_at.pop(stream, None)
+
+    def presume(self, now: float) -> tuple[Stream, ...]:
+        """Take streams for alive to which nobody has objected for long enough; which those are."""
+        due = tuple(sorted(s for s, at in self._presumed_at.items() if at <= now))
+        for stream in due:
+            self.proved(stream, now)
+        return due
+
+    def doubt(self) -> None:
+        """The exchange objects to something that was sent: nothing is presumed any more."""
+        self._presumed_at.clear()
 
     def silent(self, now: float) -> tuple[Stream, ...]:
         """Streams whose first data is overdue."""
@@ -98,3 +129,4 @@ class Ledger:
         self.unproven.clear()
         self._quiet.clear()
         self._question_at.clear()
+        self._presumed_at.clear()

@@ -42,13 +42,14 @@ def plan(desired: Collection[Stream], sent: Collection[Stream], live: Container[
     )
 
 
-def assign(slot: Hashable, lanes: Sequence[Container[Hashable]]) -> int:
+def assign(slot: Hashable, lanes: Sequence[Collection[Hashable]], most: int | None = None) -> int:
     """The index of the lane that should carry a stream: the first whose slot for it is free.
 
     A slot is what one connection can carry only once, such as the order book of a symbol in
-    whatever grouping. A result of `len(lanes)` means that another lane is needed.
+    whatever grouping. No lane takes more than `most` of them. A result of `len(lanes)` means that
+    another lane is needed.
     """
     for index, taken in enumerate(lanes):
-        if slot not in taken:
+        if slot not in taken and (most is None or len(taken) < most):
             return index
     return len(lanes)

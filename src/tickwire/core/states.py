@@ -12,11 +12,12 @@
          │                                ▼    │         │
          └───EMPTIED── (any) ─────────── ACTIVE ─────────┘        (any) ─STOPPED─▶ CLOSED
 
-Theory of operation. A connection exists because streams are wanted. It is CONNECTED when the
-socket is open, SUBSCRIBING while streams it has asked for have not shown data, ACTIVE when all
-of them have (or are known to be quiet). A loss leads to RECONNECTING; once the fast attempts are
-used up it is an ERROR, which says that somebody should look while the slow attempts go on. When
-nobody wants anything any more it is DISCONNECTED, and CLOSED for good when the owner stops it.
+Theory of operation. A connection exists because streams are wanted. It is CONNECTED when the socket
+is open, SUBSCRIBING while streams it has asked for have not shown data, ACTIVE when all of them
+have (or are known to be quiet, or may be so for good reason and nobody objects). A loss leads to
+RECONNECTING; once the fast attempts are used up it is an ERROR, which says that somebody should
+look while the slow attempts go on. When nobody wants anything any more it is DISCONNECTED, and
+CLOSED for good when the owner stops it.
 
 A pair that is not in the table is a mistake of ours and raises `KeyError`.
 """

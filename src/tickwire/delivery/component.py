@@ -16,10 +16,11 @@ from typing import Any
 
 from tickwire.control import ControlEvent, Lagged
 from tickwire.delivery.inbox import Handler, Inbox, InboxStatistics, Item
-from tickwire.events import BaseWebSocketEvent
+from tickwire.delivery.takers import Batch, Held, Taker, is_async, ways_in
+from tickwire.errors import ProtocolError
 from tickwire.subscription import Stream
 
-__all__ = ["Component", "ComponentStatistics", "Taker", "hold"]
+__all__ = ["Component", "ComponentStatistics", "worth_a_line"]
 
 _log = logging.getLogger("tickwire.delivery")
 
@@ -58,60 +59,12 @@ class ComponentStatistics:
         return self.handled.pending + self.streamed.pending
 
 
-def hold(handler: Handler, owner: object | None) -> Callable[[], Handler | None]:
-    """How a handler is held: a method of the owner weakly, everything else strongly."""
-    if owner is not None and getattr(handler, "__self__", None) is owner:
-        return weakref.WeakMethod(handler)
-    return lambda: handler
-
-
 def worth_a_line(count: int) -> bool:
     """Whether the n-th of a kind is logged: a flood of losses must not flood the log as well."""
     return count in _WORTH_A_LINE
 
 
 _WORTH_A_LINE = frozenset(10**power for power in range(12))
-
-
-def is_async(handler: Handler) -> bool:
-    """Whether calling the handler gives something to await."""
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
-        getattr(handler, "__call__", None)  # noqa: B004 - an object may be a handler
-    )
-
-
-class Taker:
-    """One way into a component; what a route calls with an event."""
-
-    __slots__ = ("_asynchronous", "_handler", "_has_handler", "active", "component")
-
-    def __init__(self, component: "Component", handler: Handler | None) -> None:
-        self.component = component
-        self.active = True
-        self._has_handler = handler is not None
-        self._asynchronous = handler is not None and is_async(handler)
-        self._handler = hold(handler, component.owner) if handler is not None else None
-
-    def is_for(self, handler: Handler | None) -> bool:
-        """Whether this taker leads to that handler."""
-        return (self._handler() if self._handler is not None else None) == handler
-
-    def take(self, event: BaseWebSocketEvent, batch: int) -> None:
-        """Accept an event, unless the wish has been withdrawn meanwhile."""
-        component = self.component
-        if not self.active:
-            return
-        if self._handler is None:
-            component.stream_inbox.put(Item(event, None), batch)
-            return
-        handler = self._handler()
-        if handler is None:
-            return  # collected; its wishes are about to go
-        if self._asynchronous:
-            component.handler_inbox.put(Item(event, handler), batch)
-        else:
-            component.inline += 1
-            component.call(handler, event)
 
 
 class Component:
@@ -139,7 +92,7 @@ class Component:
             callback = None if forgotten is None else (lambda _: forgotten(self))
             self._owner = weakref.ref(owner, callback)
         self._control: Callable[[], Handler | None] = (
-            hold(control_handler, owner) if control_handler is not None else (lambda: None)
+            Held(control_handler, owner) if control_handler is not None else (lambda: None)
         )
 
     def __repr__(self) -> str:
@@ -156,30 +109,47 @@ class Component:
         return self.takers.keys()
 
     def want(
-        self, streams: Iterable[Stream], handler: Handler | None
+        self, streams: Iterable[Stream], handler: Handler | None, *, in_batches: bool = False
     ) -> list[tuple[Stream, Taker]]:
         """Add wishes, and say which are new: those there with the same handler stay."""
-        taker = Taker(self, handler)
+        new_taker = ways_in(self, handler, in_batches=in_batches)
+        batch = self._batch_for(handler) if in_batches else None
         new: list[tuple[Stream, Taker]] = []
         for stream in streams:
             present = self.takers.setdefault(stream, [])
-            if not any(each.is_for(handler) for each in present):
-                present.append(taker)
-                new.append((stream, taker))
+            if any(each.is_for(handler, in_batches=in_batches) for each in present):
+                continue
+            taker = batch or new_taker()
+            if isinstance(taker, Batch):
+                batch = taker
+                batch.streams.add(stream)
+            present.append(taker)
+            new.append((stream, taker))
         return new
+
+    def _batch_for(self, handler: Handler | None) -> Batch | None:
+        """The batch that this handler has already."""
+        for present in self.takers.values():
+            for each in present:
+                if isinstance(each, Batch) and each.is_for(handler, in_batches=True):
+                    return each
+        return None
 
     # --- control ------------------------------------------------------------------------------
 
-    def tell(self, event: ControlEvent, batch: int) -> None:
+    def tell(self, event: ControlEvent, read: int) -> None:
         """Give a control event to whoever listens here; count it if nobody does."""
+        for taker in {id(each): each for row in self.takers.values() for each in row}.values():
+            if isinstance(taker, Batch):
+                taker.flush()  # what came before is told before
         handler = self._control()
         if handler is not None:
             if is_async(handler):
-                self.handler_inbox.put(Item(event, handler), batch)
+                self.handler_inbox.put(Item(event, handler), read)
             else:
                 self.call(handler, event)
         if self.streams_control:
-            self.stream_inbox.put(Item(event, None), batch)
+            self.stream_inbox.put(Item(event), read)
         elif handler is None:
             self.untold[type(event).__name__] += 1
 
@@ -194,7 +164,7 @@ class Component:
         if not self.streams_control:
             self._report_loss(event)
             return None
-        return Item(event, None)
+        return Item(event)
 
     def _report_loss(self, event: Lagged) -> None:
         self.untold["Lagged"] += 1
@@ -209,26 +179,34 @@ class Component:
 
     # --- calling ------------------------------------------------------------------------------
 
-    def call(self, handler: Handler, event: Any) -> None:
-        """Call a synchronous handler; what it raises stays here."""
+    def call(self, handler: Handler, argument: Any) -> None:
+        """Call a synchronous handler with an event or a list; what it raises stays here."""
         try:
-            handler(event)
-        except Exception:
-            self._failed(handler)
+            handler(argument)
+        except Exception as error:
+            self._failed(handler, error)
 
     async def run(self) -> None:
         """Await the asynchronous handlers, one event at a time, until the inbox is ended."""
         while True:
-            event, handler = await self.handler_inbox.take()
+            item = await self.handler_inbox.take()
+            handler = item.handler
             assert handler is not None
+            argument: Any = item.event
+            if item.in_batches:
+                argument = [item.event, *self.handler_inbox.take_more(item)]
             try:
-                result = handler(event)
+                result = handler(argument)
                 if inspect.isawaitable(result):
                     await result
-            except Exception:
-                self._failed(handler)
+            except Exception as error:
+                self._failed(handler, error)
 
-    def _failed(self, handler: Handler) -> None:
+    def _failed(self, handler: Handler, error: Exception) -> None:
+        if isinstance(error, ProtocolError):
+            # An event that cannot be read: counted and reported where it came from.
+            _log.debug("%r: an unreadable event: %s", self.id, error)
+            return
         self._handler_errors += 1
         name = getattr(handler, "__qualname__", repr(handler))
         _log.exception("%r: its handler %s failed", self.id, name)

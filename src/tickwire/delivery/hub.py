@@ -1,36 +1,36 @@
 """One event to everybody who asked for it, and to nobody else.
 
-Routes are kept by stream. An event is decoded once, and only if somebody takes it. Each route
-remembers its last event: to give it to newcomers while the stream is live, to answer `latest`,
-and to say after an interruption between which two events nothing is known.
+Routes are kept by stream. An event is decoded once, when somebody reads it; the first of a stream
+on a connection before anybody can, since it is what proves the stream. Each route remembers its
+last event: to give it to newcomers while the stream is live, to answer `latest`, and to say after
+an interruption between which two events nothing is known.
 """
 
 import logging
-from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Container, Hashable, Iterable
 from dataclasses import dataclass
 
 from tickwire.control import ControlEvent, Gap
-from tickwire.core.exchange import Exchange, Other, Payload
-from tickwire.delivery.component import Component, Taker, worth_a_line
+from tickwire.core.exchange import Exchange, Other
+from tickwire.delivery.component import Component, worth_a_line
+from tickwire.delivery.route import Route
+from tickwire.delivery.takers import Batch, Taker
 from tickwire.errors import ProtocolError
-from tickwire.events import BaseWebSocketEvent
+from tickwire.events import BaseWebSocketEvent, Payload, event_of
 from tickwire.subscription import Stream
 
 __all__ = ["DataProcessor", "DeliveryStatistics"]
 
 _log = logging.getLogger("tickwire.delivery")
 
-_IDENTITIES_KEPT = 32
-"""How many events back a repeated one is recognised. A snapshot repeats the last trade."""
-
 
 @dataclass(frozen=True)
 class DeliveryStatistics:
-    """What became of the messages: `messages` is the sum of all the others but `deliveries`.
+    """What became of the messages: `messages` is the sum of the five after it.
 
-    `deliveries` counts an event once for each way into a component; `gaps` the interruptions
-    of single streams.
+    `unreadable` counts events that were delivered and turned out not to be what their type
+    promises when somebody read them. `deliveries` counts an event once for each way into a
+    component; `gaps` the interruptions of single streams.
     """
 
     messages: int
@@ -39,41 +39,43 @@ class DeliveryStatistics:
     unrouted: int
     undecodable: int
     unknown: int
+    unreadable: int
     deliveries: int
     gaps: int
 
 
-class _Route:
-    """The takers of one stream, and its last event."""
+class Unreadable:
+    """Counts and reports events that somebody has, and that cannot be read.
 
-    __slots__ = ("identities", "interrupted", "last", "live", "newcomers", "stream", "takers")
+    Every event refers to this, so it refers to nothing itself.
+    """
 
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-        self.takers: tuple[Taker, ...] = ()
-        self.newcomers: set[Taker] = set()
-        self.last: BaseWebSocketEvent | None = None
-        self.live = False
-        self.interrupted = ""
-        # Looked through from end to end: for so few that is no slower than a set, and smaller.
-        self.identities: deque[Hashable] = deque(maxlen=_IDENTITIES_KEPT)
+    def __init__(self) -> None:
+        self.count = 0
 
-    def is_repeated(self, identity: Hashable) -> bool:
-        if identity in self.identities:
-            return True
-        self.identities.append(identity)
-        return False
+    def __call__(self, error: ProtocolError) -> None:
+        self.count += 1
+        if worth_a_line(self.count):
+            _log.warning(
+                "%d unreadable event(s) so far; this one: %s: %r",
+                self.count,
+                error,
+                error.payload[:200],
+            )
 
 
 class DataProcessor:
-    """Routes by stream, decodes what somebody wants, and delivers."""
+    """Routes by stream, and delivers to those who want it."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._routes: dict[tuple[str, str, object], _Route] = {}
-        self._batch = 0
+        self._decode = exchange.decode
+        self._routes: dict[Stream, Route] = {}
+        self._read = 0
+        self._touched: list[Route] = []
         self._events = self._duplicates = self._unrouted = 0
         self._undecodable = self._unknown = self._deliveries = self._gaps = 0
+        self._unreadable = Unreadable()
 
     def __repr__(self) -> str:
         return f"<DataProcessor {len(self._routes)} routes, {self._events} events>"
@@ -81,14 +83,23 @@ class DataProcessor:
     # --- routes -------------------------------------------------------------------------------
 
     def connect(self, stream: Stream, taker: Taker) -> None:
-        """Let a taker have the events of a stream; a live one gives it the last event at once."""
+        """Let a taker have the events of a stream.
+
+        A live one that tells a state gives it the last event at once, as a new one would.
+        """
         route = self._routes.get(stream)
         if route is None:
-            route = self._routes[stream] = _Route(stream)
-        route.takers += (taker,)
-        if route.live and route.last is not None:
+            route = self._routes[stream] = Route(
+                stream,
+                self._exchange.identity_of(stream.type),
+                hands_over=self._exchange.begins_with_data(stream.type),
+            )
+        route.set_takers((*route.takers, taker))
+        if route.hands_over and route.live and route.last is not None:
             self._deliveries += 1
-            taker.take(route.last.as_handed_over(), self._batch)
+            taker.take(route.last.as_handed_over(), self._read)
+            if isinstance(taker, Batch):
+                taker.flush()
         else:
             route.newcomers.add(taker)
 
@@ -97,7 +108,7 @@ class DataProcessor:
         route = self._routes.get(stream)
         if route is None:
             return
-        route.takers = tuple(each for each in route.takers if each is not taker)
+        route.set_takers(each for each in route.takers if each is not taker)
         route.newcomers.discard(taker)
         if not route.takers:
             del self._routes[stream]
@@ -109,35 +120,124 @@ class DataProcessor:
 
     # --- what a lane tells: see `transport.supervisor.Reader` ---------------------------------
 
-    def process(self, payload: Payload, received_time_ns: int, batch: int) -> bool:
-        route = self._routes.get(payload.key)
-        if route is None:
-            self._unrouted += 1
-            return False
-        self._batch = batch
+    def process(
+        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        self._read += 1
+        read, routes, touched, proved = self._read, self._routes, self._touched, list[Stream]()
+        unreadable = self._unreadable
+        for payload in payloads:
+            route = routes.get(payload.stream)
+            if route is None:
+                self._unrouted += 1
+                continue
+            payload.received_time_ns = received_time_ns
+            if route.live and route.identity_of is None and not route.newcomers:
+                payload.unreadable = unreadable
+                event = event_of(payload)
+            else:
+                looked_at = self._look_at(route, payload)
+                if looked_at is None:
+                    # A repeated event proves its stream as well as a new one.
+                    if route.live and payload.stream not in alive:
+                        proved.append(payload.stream)
+                    continue
+                event = looked_at
+            route.last = event
+            self._events += 1
+            self._deliveries += len(route.takers)
+            for append in route.appends:
+                append(event)
+            for taker in route.direct:
+                taker.take(event, read)
+            if route.batches:
+                touched.append(route)
+            if payload.stream not in alive:
+                proved.append(payload.stream)
+        if touched:
+            self._flush()
+        return proved
+
+    def _look_at(self, route: Route, payload: Payload) -> BaseWebSocketEvent | None:
+        """The event of a stream that is not live yet, has newcomers, or has events with ids.
+
+        `None` if it cannot be decoded, or is not for everybody: it came before.
+        """
         try:
-            event = self._exchange.decode(payload, received_time_ns)
+            event = event_of(payload) if route.live else self._decode(payload)
+            is_repeated = route.identity_of is not None and route.is_repeated(
+                route.identity_of(event)
+            )
         except ProtocolError as error:
             self.undecodable(error)
-            return False
-        takers: Iterable[Taker] = route.takers
-        identity = self._exchange.identity(event)
-        if identity is not None and route.is_repeated(identity):
-            # Those who have had it do not get it twice; newcomers have not had it.
-            self._duplicates += 1
-            takers = tuple(route.newcomers)
-        else:
-            self._events += 1
+            return None
+        payload.unreadable = self._unreadable
         if not route.live:
             self._revive(route, event)
+        newcomers = tuple(route.newcomers)
         route.newcomers.clear()
+        if not is_repeated:
+            return event
+        # Those who have had it do not get it twice; newcomers have not had it.
+        self._duplicates += 1
+        self._deliveries += len(newcomers)
         route.last = event
-        for taker in takers:
-            self._deliveries += 1
-            taker.take(event, batch)
-        return True
+        for taker in newcomers:
+            taker.take(event, self._read)
+            if isinstance(taker, Batch):
+                taker.flush()
+        return None
 
-    def _revive(self, route: _Route, event: BaseWebSocketEvent) -> None:
+    def process_shared(
+        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        self._read += 1
+        proved: list[Stream] = []
+        for payload in payloads:
+            streams = [s for s in (payload.stream, *payload.wider) if s in self._routes]
+            if not streams:
+                self._unrouted += 1
+                continue
+            payload.received_time_ns = received_time_ns
+            try:
+                event = self._decode(payload)
+            except ProtocolError as error:
+                self.undecodable(error)
+                continue
+            payload.unreadable = self._unreadable
+            self._events += 1
+            self._deliver_once(event, [self._routes[stream] for stream in streams])
+            proved += [stream for stream in streams if stream not in alive]
+        self._flush()
+        return proved
+
+    def _deliver_once(self, event: BaseWebSocketEvent, routes: Iterable[Route]) -> None:
+        """Deliver by several routes: whoever has asked by two of them hears it once."""
+        takers: dict[Hashable, Taker] = {}
+        for route in routes:
+            if not route.live:
+                self._revive(route, event)
+            route.last = event
+            route.newcomers.clear()
+            for taker in route.takers:
+                takers.setdefault(taker.way, taker)
+            if route.batches:
+                self._touched.append(route)
+        self._deliveries += len(takers)
+        for taker in takers.values():
+            taker.take(event, self._read)
+
+    def is_wanted(self, payload: Payload) -> bool:
+        return any(stream in self._routes for stream in (payload.stream, *payload.wider))
+
+    def _flush(self) -> None:
+        """The read is over: batches are complete."""
+        touched, self._touched = self._touched, []
+        for route in touched:
+            for batch in route.batches:
+                batch.flush()
+
+    def _revive(self, route: Route, event: BaseWebSocketEvent) -> None:
         route.live = True
         if route.last is None or not route.interrupted:
             return
@@ -145,13 +245,13 @@ class DataProcessor:
         route.interrupted = ""
         self._gaps += 1
         for component in _components(t for t in route.takers if t not in route.newcomers):
-            component.tell(gap, self._batch)
+            component.tell(gap, self._read)
 
     def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
         routes = (self._routes.get(stream) for stream in streams)
         takers = (taker for route in routes if route is not None for taker in route.takers)
         for component in _components(takers):
-            component.tell(event, self._batch)
+            component.tell(event, self._read)
 
     def interrupted(self, streams: Iterable[Stream], reason: str) -> None:
         for stream in streams:
@@ -183,7 +283,9 @@ class DataProcessor:
             self._undecodable,
             self._unknown,
         )
-        return DeliveryStatistics(sum(parts), *parts, self._deliveries, self._gaps)
+        return DeliveryStatistics(
+            sum(parts), *parts, self._unreadable.count, self._deliveries, self._gaps
+        )
 
 
 def _components(takers: Iterable[Taker]) -> tuple[Component, ...]:

@@ -14,8 +14,9 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from itertools import count
-from types import MethodType
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from tickwire.control import ControlEvent, Lagged
 from tickwire.delivery.overflow import NEVER_DROP, OVERFLOW, Conflate, DropOldest
@@ -23,7 +24,7 @@ from tickwire.errors import SlowConsumer
 from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import DataType
 
-__all__ = ["Ended", "Handler", "Inbox", "InboxStatistics", "Item"]
+__all__ = ["Ended", "Handler", "Inbox", "InboxStatistics", "Item", "identity_of"]
 
 Handler = Callable[[Any], Any]
 
@@ -32,18 +33,26 @@ class Ended(Exception):
     """The inbox was closed in the ordinary way, and everything in it has been taken."""
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """An event on its way, with the handler it is for (`None`: whoever iterates)."""
 
     event: BaseWebSocketEvent | ControlEvent
-    handler: Handler | None
+    handler: Handler | None = None
+    in_batches: bool = False
+    """Whether the handler takes a list of events."""
+
+    @property
+    def is_control(self) -> bool:
+        """Whether this is news about the data rather than data."""
+        return isinstance(self.event, ControlEvent)
 
 
 @dataclass(frozen=True)
 class InboxStatistics:
     """What went through an inbox: `put = taken + conflated + dropped + pending`, to the unit.
 
-    `most_pending` is the most that a read of the socket found still lying here.
+    All of these count data. `control` counts the control events put, which are never given up;
+    `most_pending` is the most, of either, that a read of the socket found still lying here.
     """
 
     put: int
@@ -51,6 +60,7 @@ class InboxStatistics:
     conflated: int
     dropped: int
     pending: int
+    control: int
     most_pending: int
 
 
@@ -67,11 +77,12 @@ class Inbox:
         self._waiting: OrderedDict[Hashable, Item] = OrderedDict()
         self._kept: dict[str, deque[int]] = {}
         self._serial = count()
-        self._batch = -1
+        self._read = -1
         self._losses: Counter[str] = Counter()
         self._wakeup: asyncio.Future[None] | None = None
         self._ended: BaseException | None = None
         self._put = self._taken = self._conflated = self._dropped = self._most_pending = 0
+        self._control = self._control_taken = 0
 
     def __repr__(self) -> str:
         return f"<Inbox of {self._component_id!r}: {len(self)} pending, {self._taken} taken>"
@@ -81,17 +92,20 @@ class Inbox:
 
     # --- the producer's side ------------------------------------------------------------------
 
-    def put(self, item: Item, batch: int) -> None:
+    def put(self, item: Item, read: int) -> None:
         """Add an event that came with this read of the socket."""
         if self._ended is not None:
             return
-        if batch != self._batch:
-            self._batch = batch
+        if read != self._read:
+            self._read = read
             # Whoever waits here, or was woken and has not had its turn yet, does not lag.
             if self._fresh and self._wakeup is None:
                 self._fold()
         self._fresh.append(item)
-        self._put += 1
+        if item.is_control:
+            self._control += 1
+        else:
+            self._put += 1
         wakeup = self._wakeup
         if wakeup is not None and not wakeup.done():
             wakeup.set_result(None)
@@ -117,7 +131,10 @@ class Inbox:
             item = self._fresh.popleft()
         else:
             return None
-        self._taken += 1
+        if item.is_control:
+            self._control_taken += 1
+        else:
+            self._taken += 1
         return item
 
     async def take(self) -> Item:
@@ -132,6 +149,25 @@ class Inbox:
                 self._wakeup = None
         return item
 
+    def take_more(self, like: Item) -> list[BaseWebSocketEvent]:
+        """What lies next and is for the same handler, up to the first item that is not."""
+        found: list[BaseWebSocketEvent] = []
+        while (item := self._next()) is not None:
+            if (item.handler, item.in_batches) != (like.handler, like.in_batches):
+                break
+            self.take_nowait()
+            assert not isinstance(item.event, ControlEvent)
+            found.append(item.event)
+        return found
+
+    def _next(self) -> Item | None:
+        """What would be taken next; `None` as well where a loss is to be told first."""
+        if self._losses:
+            return None
+        if self._waiting:
+            return next(iter(self._waiting.values()))
+        return self._fresh[0] if self._fresh else None
+
     def statistics(self) -> InboxStatistics:
         """What went through so far."""
         return InboxStatistics(
@@ -139,7 +175,8 @@ class Inbox:
             taken=self._taken,
             conflated=self._conflated,
             dropped=self._dropped,
-            pending=len(self),
+            pending=len(self) - (self._control - self._control_taken),
+            control=self._control,
             most_pending=max(self._most_pending, len(self)),
         )
 
@@ -154,8 +191,7 @@ class Inbox:
             if isinstance(policy, Conflate):
                 event = item.event
                 assert isinstance(event, BaseWebSocketEvent)
-                level = getattr(event, "level", None)
-                key = (kind, event.symbol, level, _identity(item.handler))
+                key = (event.stream, identity_of(item.handler), item.in_batches)
                 if self._waiting.pop(key, None) is not None:
                     self._conflated += 1
                 self._waiting[key] = item
@@ -180,11 +216,13 @@ class Inbox:
 def _kind(item: Item) -> str:
     """The type of a data event; the empty text for control events, which are never dropped."""
     event = item.event
-    return event.type if isinstance(event, BaseWebSocketEvent) else ""
+    return "" if isinstance(event, ControlEvent) else event.stream.type
 
 
-def _identity(handler: Handler | None) -> Hashable:
+def identity_of(handler: Handler | None) -> Hashable:
     """What tells handlers apart, hashable or not; a bound method is another object every time."""
-    if isinstance(handler, MethodType):
-        return id(handler.__self__), id(handler.__func__)
-    return id(handler)
+    try:
+        hash(handler)
+    except TypeError:
+        return id(handler)
+    return handler

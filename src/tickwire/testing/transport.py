@@ -11,20 +11,21 @@ __all__ = ["MemoryNetwork", "MemoryTransport"]
 class MemoryTransport:
     """One connection, seen from both ends; a `tickwire.world.Transport`.
 
-    What the client sent is in `sent` and `pings`; `deliver`, `pong` and `lose` are the server's.
+    What the client sent is in `sent` and `pings`, and `compression` is whether it would have it;
+    `deliver`, `pong` and `lose` are the server's.
     Pings are answered at once unless `answers_pings` is turned off. `received`, if set, is called
     with each text that the client sends.
     """
 
-    def __init__(self, url: str, listener: Listener) -> None:
+    def __init__(self, url: str, listener: Listener, *, compression: bool = True) -> None:
         self.url = url
+        self.compression = compression
         self.answers_pings = True
         self.received: Callable[[str], None] | None = None
         self.sent: list[str] = []
         self.pings = 0
         self.is_open = True
         self._listener = listener
-        self._batch = 0
 
     def __repr__(self) -> str:
         return f"<MemoryTransport {'open' if self.is_open else 'closed'}, {len(self.sent)} sent>"
@@ -49,11 +50,9 @@ class MemoryTransport:
 
     def deliver(self, *frames: str | bytes) -> None:
         """Let frames arrive together, as one read."""
-        self._batch += 1
-        for frame in frames:
-            if self.is_open:
-                payload = frame.encode() if isinstance(frame, str) else frame
-                self._listener.frame_received(payload, self._batch)
+        if self.is_open:
+            told = [frame.encode() if isinstance(frame, str) else frame for frame in frames]
+            self._listener.frames_received(told)
 
     def pong(self) -> None:
         """Answer a ping."""
@@ -84,13 +83,13 @@ class MemoryNetwork:
         return self.transports[-1]
 
     async def connect(
-        self, url: str, *, headers: Mapping[str, str], listener: Listener
+        self, url: str, *, headers: Mapping[str, str], listener: Listener, compression: bool = True
     ) -> MemoryTransport:
         """The `connect` of a `tickwire.world.World`."""
         self.attempts += 1
         if self.failures:
             raise self.failures.pop(0)
-        transport = MemoryTransport(url, listener)
+        transport = MemoryTransport(url, listener, compression=compression)
         self.transports.append(transport)
         if self.opened is not None:
             self.opened(transport)

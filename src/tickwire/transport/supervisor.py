@@ -7,13 +7,14 @@ event is the business of the reader that was handed in.
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tickwire.control import ControlEvent, Reconnecting, Refused, Restored
 from tickwire.core.connection import (
     Action,
+    Confirmed,
     Connection,
     Drop,
     Lost,
@@ -24,11 +25,18 @@ from tickwire.core.connection import (
     Timing,
 )
 from tickwire.core.connection import Restored as Back
-from tickwire.core.exchange import Endpoint, Exchange, Other, Payload, Refusal
+from tickwire.core.exchange import Endpoint, Exchange, Other, Refusal, Status
 from tickwire.core.limiter import Limiter
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState
-from tickwire.errors import ExchangeError, HandshakeRefused, ProtocolError, TransportError
+from tickwire.errors import (
+    AuthenticationError,
+    ExchangeError,
+    HandshakeRefused,
+    ProtocolError,
+    TransportError,
+)
+from tickwire.events import Payload
 from tickwire.subscription import Stream
 from tickwire.world import Transport, World
 
@@ -40,11 +48,27 @@ _LEAST_WAIT_S = {429: 1.0, 418: 60.0}
 """The wait after a refused handshake, when the exchange does not state one."""
 
 
+_KEYS_REMEDY = (
+    "check that both are right and not expired, that they are allowed from the IP address of this "
+    "machine, and that they have the permissions for what is wanted"
+)
+
+
 class Reader(Protocol):
     """Who takes what has come: delivers data and passes on what became of it."""
 
-    def process(self, payload: Payload, received_time_ns: int, batch: int) -> bool:
-        """Deliver data; says whether it could be decoded."""
+    def process(
+        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        """Deliver what one read has brought; gives the streams of it that are not in `alive`."""
+
+    def process_shared(
+        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        """The same where a payload may be of wider streams as well; each handler is told once."""
+
+    def is_wanted(self, payload: Payload) -> bool:
+        """Whether somebody wants the stream of this data, or a wider one."""
 
     def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
         """Tell everybody who wants one of these streams."""
@@ -99,18 +123,21 @@ class Supervisor:
             random=world.random,
             connect_limiter=connect_limiter,
             message_limiter=lambda: Limiter(exchange.message_limits),
+            begins_with_data=exchange.begins_with_data,
         )
         self._exchange = exchange
+        self._recognise = exchange.recognise
         self._reader = reader
+        # Market data is of one stream each, so it need not be looked at for others.
+        is_public = endpoint is Endpoint.PUBLIC
+        self._process = reader.process if is_public else reader.process_shared
         self._world = world
         self._progressed = progressed
         self._query = query
         self._wake = asyncio.Event()
         self._transport: Transport | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._batch: tuple[int, int] | None = None
-        self._reads = 0
-        self._received_time_ns = 0
+        self._epoch: _Epoch | None = None
         self._messages_sent = self._connects = self._outages = self._frames = self._bytes = 0
 
     def __repr__(self) -> str:
@@ -179,7 +206,7 @@ class Supervisor:
                 self._send(plan)
             case Open(epoch):
                 name = f"tickwire: connect {self.endpoint} #{epoch}"
-                self._opening = group.create_task(self._open(epoch), name=name)
+                self._opening = group.create_task(self._open(), name=name)
             case Ping():
                 if self._transport is not None:
                     self._transport.ping()
@@ -189,6 +216,8 @@ class Supervisor:
                 _log.info("%s: closing: %s", self.endpoint, reason)
                 self._drop(politely=politely)
                 self._reader.interrupted(self.connection.ledger.desired, reason)
+            case Confirmed(streams):
+                _log.debug("%s: %d streams confirmed without data", self.endpoint, len(streams))
             case Lost():
                 self._report_loss(action)
             case Back(confirmed, missing, outage_s):
@@ -202,13 +231,16 @@ class Supervisor:
                 self._tell(Restored(confirmed, missing, outage_s))
         self._progressed()
 
-    async def _open(self, epoch: int) -> None:
+    async def _open(self) -> None:
+        self._epoch = _Epoch(self)
         url = self._exchange.url(self.endpoint)
+        headers = self._exchange.headers(self.endpoint)
         try:
-            transport = await self._world.connect(url, headers={}, listener=_Epoch(self, epoch))
+            transport = await self._world.connect(url, headers=headers, listener=self._epoch)
         except HandshakeRefused as error:
             wait_s = error.retry_after_s or _LEAST_WAIT_S.get(error.status, 0.0)
-            self._lost(str(error), retry_after_s=wait_s)
+            refused = self._are_keys_refused(error.status)
+            self._lost(str(error), retry_after_s=wait_s, keys_refused=refused)
         except TransportError as error:
             self._lost(str(error))
         else:
@@ -239,12 +271,19 @@ class Supervisor:
             len(plan.live),
         )
 
-    def _lost(self, reason: str, *, retry_after_s: float = 0.0) -> None:
+    def _lost(self, reason: str, *, retry_after_s: float = 0.0, keys_refused: bool = False) -> None:
         self._drop(politely=False)
-        self.connection.lost(reason, self._world.clock.now(), retry_after_s=retry_after_s)
+        self.connection.lost(
+            reason,
+            self._world.clock.now(),
+            retry_after_s=retry_after_s,
+            keys_refused=keys_refused,
+        )
         self._wake.set()
 
     def _drop(self, *, politely: bool) -> None:
+        if self._epoch is not None:
+            self._epoch.is_current = False
         transport, self._transport = self._transport, None
         opening, self._opening = self._opening, None
         if opening is not None and opening is not asyncio.current_task():
@@ -268,6 +307,12 @@ class Supervisor:
             loss.failures,
         )
         self._reader.interrupted(self.connection.ledger.desired, loss.reason)
+        if loss.keys_refused:
+            error = AuthenticationError(
+                f"the exchange does not accept the keys ({loss.reason}): {_KEYS_REMEDY}"
+            )
+            _log.error("%s: %s", self.endpoint, error)
+            self._tell(Refused(error))
         self._tell(Reconnecting(loss.reason, loss.failures, loss.delay_s, loss.alarm))
 
     def _tell(self, event: ControlEvent) -> None:
@@ -275,15 +320,46 @@ class Supervisor:
 
     # --- what the transport tells -------------------------------------------------------------
 
-    def frame_received(self, frame: bytes, batch: int) -> None:
-        """A frame of the current epoch."""
-        if (self.connection.epoch, batch) != self._batch:
-            self._batch = (self.connection.epoch, batch)
-            self._reads += 1
-            self.connection.heard(self._world.clock.now())
-            self._received_time_ns = self._world.clock.wall_ns()
-        self._frames += 1
-        self._bytes += len(frame)
+    def frames_received(self, frames: Sequence[bytes]) -> None:
+        """What one read of the current epoch's socket has brought."""
+        now = self._world.clock.now()
+        received_time_ns = self._world.clock.wall_ns()
+        self.connection.heard(now)
+        self._frames += len(frames)
+        self._bytes += sum(map(len, frames))
+        payloads: list[Payload] = []
+        others: list[Refusal | Status | Other] = []
+        recognise = self._recognise
+        for frame in frames:
+            payload = recognise(frame)
+            if payload is None:
+                self._classify(frame, payloads, others)
+            else:
+                payloads.append(payload)
+        # An error ends the connection, so whatever data there is came before it.
+        alive = self.connection.ledger.alive
+        proved = self._process(payloads, received_time_ns, alive)
+        for other in others:
+            if isinstance(other, Other) and other.payload is not None:
+                # Of a type that is not known, which somebody may have asked for by its name.
+                if self._reader.is_wanted(other.payload):
+                    proved += self._reader.process_shared([other.payload], received_time_ns, alive)
+                else:
+                    self._reader.unknown(other)
+        for stream in proved:
+            self.connection.proved(stream, now)
+        if proved:
+            self._wake.set()
+            self._progressed()
+        for other in others:
+            if isinstance(other, Refusal):
+                self._refused(other)
+            elif isinstance(other, Other) and other.payload is None:
+                self._reader.unknown(other)
+
+    def _classify(
+        self, frame: bytes, payloads: list[Payload], others: list[Refusal | Status | Other]
+    ) -> None:
         try:
             messages = self._exchange.classify(frame)
         except ProtocolError as error:
@@ -291,24 +367,21 @@ class Supervisor:
             return
         for message in messages:
             if isinstance(message, Payload):
-                self._data_received(message)
-            elif isinstance(message, Refusal):
-                self._refused(message)
-            elif isinstance(message, Other):
-                self._reader.unknown(message)
-
-    def _data_received(self, payload: Payload) -> None:
-        ledger = self.connection.ledger
-        if self._reader.process(payload, self._received_time_ns, self._reads) and (
-            payload.key not in ledger.alive
-        ):
-            self.connection.proved(payload.stream, self._world.clock.now())
-            self._wake.set()
-            self._progressed()
+                payloads.append(message)
+            else:
+                others.append(message)
 
     def _refused(self, refusal: Refusal) -> None:
+        self.connection.refused()
+        if self._are_keys_refused(refusal.name):
+            # It closes now, and what it has to say is said.
+            self._lost(f"{refusal.name}: {refusal.message}", keys_refused=True)
+            return
         _log.error("%s: the exchange answered %s: %s", self.endpoint, refusal.name, refusal.message)
         self._tell(Refused(ExchangeError(refusal.name, refusal.message)))
+
+    def _are_keys_refused(self, answer: int | str) -> bool:
+        return self.endpoint is not Endpoint.PUBLIC and self._exchange.refuses_keys(answer)
 
     def pong_received(self) -> None:
         """A ping of the current epoch was answered."""
@@ -327,22 +400,18 @@ class _Epoch:
     the connection is open, so an attempt under way counts as current.
     """
 
-    def __init__(self, supervisor: Supervisor, epoch: int) -> None:
+    def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
-        self._epoch = epoch
+        self.is_current = True
 
-    def _is_current(self) -> bool:
-        connection = self._supervisor.connection
-        return connection.epoch == self._epoch and connection.state.can_break
-
-    def frame_received(self, payload: bytes, batch: int) -> None:
-        if self._is_current():
-            self._supervisor.frame_received(payload, batch)
+    def frames_received(self, frames: Sequence[bytes]) -> None:
+        if self.is_current:
+            self._supervisor.frames_received(frames)
 
     def pong_received(self) -> None:
-        if self._is_current():
+        if self.is_current:
             self._supervisor.pong_received()
 
     def connection_lost(self, reason: str) -> None:
-        if self._is_current():
+        if self.is_current:
             self._supervisor.connection_lost(reason)

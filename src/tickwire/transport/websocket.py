@@ -1,92 +1,60 @@
-"""The real transport: WebSocket over TCP or TLS, by picows.
+"""An open WebSocket, by picows: what it sends, what it hands on, and how it ends.
 
-Three things are added to the library. A byte budget for each turn of the event loop, so that a
-flood cannot keep timers and other tasks waiting. Reassembly of fragmented messages under a size
-limit. And one table that maps the library's errors to ours.
-
-Not negotiable here: certificates are verified, redirects are refused (they would carry an
-authorization header to another host), and no `Origin` is sent (the exchange would allow one
-request in ten seconds).
+A byte budget for each turn of the event loop is added to the library, so that a flood cannot keep
+timers and other tasks waiting: what is over it waits for the next turn, and the socket meanwhile.
 """
 
 import asyncio
 import socket
-import ssl
 from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
 
-from picows import (
-    WSCloseCode,
-    WSError,
-    WSFrame,
-    WSHandshakeError,
-    WSListener,
-    WSMsgType,
-    WSTransport,
-    ws_connect,
-)
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
-from tickwire.errors import HandshakeRefused, TransportError
+from tickwire.errors import TransportError
+from tickwire.transport.deflate import Agreement
+from tickwire.transport.messages import Assembler
 from tickwire.world import Listener
 
-__all__ = ["WebSocket", "connect"]
+__all__ = ["WebSocket"]
 
-MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+RECEIVE_BUFFER_BYTES = 256 * 1024
+"""How much the system holds for us. picows reads all of it at once and parses it in one turn."""
 TURN_BUDGET_BYTES = 64 * 1024
-"""How much is handed on in one turn of the loop; the rest waits for the next turn."""
-HANDSHAKE_TIMEOUT_S = 5.0
+"""How much is handed on in one turn of the loop, inflated; the rest waits for the next turn."""
 
 _TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
+_RESERVED_BITS = "a frame with reserved bits"
 
-
-async def connect(url: str, *, headers: Mapping[str, str], listener: Listener) -> "WebSocket":
-    """Open a WebSocket; raises `HandshakeRefused` or `TransportError`."""
-    try:
-        _, reader = await ws_connect(
-            lambda: WebSocket(listener),
-            url,
-            extra_headers=dict(headers),
-            max_redirects=0,
-            max_frame_size=MAX_MESSAGE_BYTES,
-            websocket_handshake_timeout=HANDSHAKE_TIMEOUT_S,
-        )
-    except WSHandshakeError as error:
-        if error.response is not None and error.response.status != 101:
-            status = int(error.response.status)
-            wait = _seconds(error.response.headers.get("Retry-After"))
-            raise HandshakeRefused(status, wait) from None
-        raise TransportError(f"the server gave up during the handshake: {error}") from None
-    except ssl.SSLCertVerificationError as error:
-        raise TransportError(f"the server's certificate is not valid: {error}") from error
-    except socket.gaierror as error:
-        raise TransportError(f"the host name could not be resolved: {error}") from error
-    except ConnectionRefusedError as error:
-        raise TransportError(f"nobody listens at {url}") from error
-    except TimeoutError as error:
-        raise TransportError("the server did not answer in time") from error
-    except (OSError, WSError) as error:
-        raise TransportError(str(error) or type(error).__name__) from error
-    assert isinstance(reader, WebSocket)
-    return reader
-
-
-def _seconds(header: str | None) -> float | None:
-    """The seconds in a `Retry-After` header; dates and nonsense are no answer."""
-    return float(header) if header is not None and header.isascii() and header.isdigit() else None
+_Item = bytes | tuple[bytes, bool, bool, bool] | None
+"""What waits for its turn: a plain and whole message; any other data frame, as `Assembler.take`
+takes it; or `None`, the rest of the frame that is being inflated."""
 
 
 class WebSocket(WSListener):
     """One open WebSocket; a `tickwire.world.Transport`."""
 
-    def __init__(self, listener: Listener) -> None:
+    # Slots are read faster, and some are read for each frame.
+    __slots__ = (
+        "_is_paused",
+        "_listener",
+        "_messages",
+        "_read",
+        "_reason",
+        "_spent",
+        "_transport",
+        "_waiting",
+    )
+
+    def __init__(self, listener: Listener, agreement: Agreement | None = None) -> None:
         self._listener: Listener | None = listener
         self._transport: WSTransport | None = None
-        self._batch = 0
+        self._messages = Assembler(agreement)
         self._spent = 0
-        self._waiting: deque[bytes] = deque()
-        self._parts: list[bytes] = []
-        self._parts_size = 0
+        # What this read has brought so far.
+        self._read: list[bytes] = []
+        self._waiting: deque[_Item] = deque()
+        self._is_paused = False
         self._reason: str | None = None
 
     # --- what the owner does ------------------------------------------------------------------
@@ -99,17 +67,22 @@ class WebSocket(WSListener):
 
     def close(self) -> None:
         """Say goodbye and close without waiting for the answer."""
-        transport = self._transport
-        self._listener = None
-        if transport is not None and not transport.is_disconnected:
+        transport = self._leave()
+        if transport is not None:
             transport.send_close(WSCloseCode.OK)
             transport.disconnect(graceful=True)
 
     def abort(self) -> None:
-        transport = self._transport
-        self._listener = None
-        if transport is not None and not transport.is_disconnected:
+        transport = self._leave()
+        if transport is not None:
             transport.disconnect(graceful=False)
+
+    def _leave(self) -> WSTransport | None:
+        """Be deaf from now on; gives the transport if it is there to be closed."""
+        self._listener = None
+        self._waiting.clear()
+        transport = self._transport
+        return None if transport is None or transport.is_disconnected else transport
 
     def _open(self) -> WSTransport:
         if self._transport is None or self._transport.is_disconnected:
@@ -120,24 +93,37 @@ class WebSocket(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        receiving = transport.underlying_transport.get_extra_info("socket")
+        receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        # Nearly every frame is plain, whole and in time. Each name that is read of one is paid for
+        # by all, so the common case is written out here.
         kind = frame.msg_type
-        if frame.rsv1 or frame.rsv2 or frame.rsv3:
-            self._break("a frame with reserved bits")
-        elif kind is _BINARY or kind is _TEXT:
-            if frame.fin:
-                self._received(frame.get_payload_as_bytes())
+        if kind is _BINARY or kind is _TEXT:
+            if frame.rsv1 or frame.rsv2 or frame.rsv3 or not frame.fin:
+                self._part_received(frame, opens=True)
             else:
-                self._parts, self._parts_size = [], 0
-                self._gather(frame)
+                payload = frame.get_payload_as_bytes()
+                if (
+                    self._waiting
+                    or self._spent >= TURN_BUDGET_BYTES
+                    or self._messages.is_amid
+                    or self._reason
+                ):
+                    self._take_in_turn(payload)
+                else:
+                    if not self._spent:
+                        asyncio.get_running_loop().call_soon(self._next_turn)
+                    # Even an empty message counts: by this a turn is known to be used.
+                    self._spent += len(payload) or 1
+                    self._read.append(payload)
         elif kind is _CONTINUATION:
-            self._gather(frame)
-        elif kind is WSMsgType.PONG:
-            if self._listener is not None:
-                self._listener.pong_received()
-        elif kind is WSMsgType.CLOSE:
-            self._closed_by_peer(transport, frame)
+            self._part_received(frame, opens=False)
+        elif self._reason is None:
+            self._control_received(transport, frame, kind)
+        if frame.last_in_buffer:
+            self._hand_on()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._reason is None:
@@ -148,65 +134,104 @@ class WebSocket(WSListener):
 
     # --- reading ------------------------------------------------------------------------------
 
-    def _gather(self, frame: WSFrame) -> None:
-        part = frame.get_payload_as_bytes()
-        self._parts_size += len(part)
-        if self._parts_size > MAX_MESSAGE_BYTES:
-            self._break(f"a message over {MAX_MESSAGE_BYTES} bytes")
+    def _part_received(self, frame: WSFrame, *, opens: bool) -> None:
+        """A data frame that is no message by itself: deflated, or one of several."""
+        if frame.rsv2 or frame.rsv3:
+            if self._reason is None:
+                self._break(_RESERVED_BITS)
             return
-        self._parts.append(part)
-        if frame.fin:
-            whole = b"".join(self._parts)
-            self._parts, self._parts_size = [], 0
-            self._received(whole)
+        payload = frame.get_payload_as_bytes()
+        self._take_in_turn((payload, opens, bool(frame.fin), bool(frame.rsv1)))
 
-    def _received(self, payload: bytes) -> None:
-        if not self._spent:
-            asyncio.get_running_loop().call_soon(self._next_turn)
-        if not self._waiting and self._spent < TURN_BUDGET_BYTES:
-            self._hand_on(payload)
+    def _take_in_turn(self, item: _Item) -> None:
+        """Take it now if nothing waits and the turn is not used up."""
+        if self._listener is None or self._reason is not None:
             return
-        if not self._waiting:
+        if self._waiting or self._spent >= TURN_BUDGET_BYTES:
+            self._waiting.append(item)
+        else:
+            if not self._spent:
+                asyncio.get_running_loop().call_soon(self._next_turn)
+            self._take(item)
+        if self._waiting and not self._is_paused:
+            self._is_paused = True
             self._open().underlying_transport.pause_reading()
-        self._waiting.append(payload)
 
-    def _hand_on(self, payload: bytes) -> None:
-        # Even an empty message counts, since it is by this that a turn is known to be used.
-        self._spent += len(payload) or 1
+    def _take(self, item: _Item) -> None:
+        """Something whose turn it is."""
+        messages = self._messages
+        try:
+            if item is None:
+                message = messages.go_on()
+            elif isinstance(item, bytes):
+                message = messages.take(item)
+            else:
+                message = messages.take(*item)
+        except ValueError as error:
+            # What comes after it is of no use.
+            self._waiting.clear()
+            self._break(str(error))
+            return
+        self._spent += messages.worked
+        if messages.has_more:
+            self._waiting.appendleft(None)
+        elif message is not None:
+            self._read.append(message)
+
+    def _hand_on(self) -> None:
+        if not self._read:
+            return
+        read, self._read = self._read, []
         if self._listener is not None:
-            self._listener.frame_received(payload, self._batch)
+            self._listener.frames_received(read)
 
     def _next_turn(self) -> None:
-        self._batch += 1
         self._spent = 0
         if not self._waiting:
             return
         while self._waiting and self._spent < TURN_BUDGET_BYTES:
-            self._hand_on(self._waiting.popleft())
+            item = self._waiting.popleft()
+            if isinstance(item, bytes) and not self._messages.is_amid:
+                self._spent += len(item) or 1
+                self._read.append(item)
+            else:
+                self._take(item)
+        self._hand_on()
         asyncio.get_running_loop().call_soon(self._next_turn)
         if self._waiting:
             return
         if self._reason is not None:
             self._lost()
         elif self._transport is not None and not self._transport.is_disconnected:
+            self._is_paused = False
             self._transport.underlying_transport.resume_reading()
 
     # --- ending -------------------------------------------------------------------------------
 
-    def _closed_by_peer(self, transport: WSTransport, frame: WSFrame) -> None:
-        code, text = frame.get_close_code(), frame.get_close_message()
-        said = f" {text.decode(errors='replace')!r}" if text else ""
-        self._reason = f"closed by the server ({getattr(code, 'value', code)}{said})"
-        transport.send_close(WSCloseCode.OK)
-        transport.disconnect(graceful=True)
+    def _control_received(self, transport: WSTransport, frame: WSFrame, kind: WSMsgType) -> None:
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._break(_RESERVED_BITS)
+        elif kind is WSMsgType.PONG:
+            if self._listener is not None:
+                self._listener.pong_received()
+        elif kind is WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+        else:
+            code, text = frame.get_close_code(), frame.get_close_message()
+            said = f" {text.decode(errors='replace')!r}" if text else ""
+            self._reason = f"closed by the server ({getattr(code, 'value', code)}{said})"
+            transport.send_close(WSCloseCode.OK)
+            transport.disconnect(graceful=True)
 
     def _break(self, what: str) -> None:
         self._reason = f"the server broke the protocol: {what}"
-        transport = self._open()
-        transport.send_close(WSCloseCode.PROTOCOL_ERROR)
-        transport.disconnect(graceful=False)
+        transport = self._transport
+        if transport is not None and not transport.is_disconnected:
+            transport.send_close(WSCloseCode.PROTOCOL_ERROR)
+            transport.disconnect(graceful=False)
 
     def _lost(self) -> None:
+        self._hand_on()
         listener, self._listener = self._listener, None
         if listener is not None and self._reason is not None:
             listener.connection_lost(self._reason)

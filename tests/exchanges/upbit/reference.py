@@ -1,7 +1,8 @@
 """Upbit's wire as documented: the names of the fields, and an example frame of each type.
 
-Typed in from the reference pages of docs.upbit.com (websocket-ticker 2026-09-22, -trade 2026-09-02,
--orderbook and -candle 2026-09-09), independently of the adapter's own tables.
+Typed in from the reference pages of docs.upbit.com (websocket-ticker, -announcement 2026-09-22,
+-trade 2026-09-02, -orderbook, -candle, -myorder 2026-09-09, -myasset 2026-08-31, -indicator,
+-indicator-signal 2026-09-23), independently of the adapter's own tables.
 """
 
 import json
@@ -13,12 +14,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from tickwire.core.exchange import Payload
 from tickwire.events import (
+    AnnouncementEvent,
+    Asset,
     BaseWebSocketEvent,
     CandleEvent,
+    IndicatorEvent,
+    IndicatorSignalEvent,
+    MyAssetEvent,
+    MyOrderEvent,
     OrderbookEvent,
     OrderbookUnit,
+    Payload,
     TickerEvent,
     TradeEvent,
 )
@@ -118,14 +125,136 @@ FIELDS: dict[type, dict[str, tuple[str, str]]] = {
         timestamp                tms     integer
         stream_type              st      string
         """),
+    MyOrderEvent: _table("""
+        type              ty    string
+        code              cd    string
+        uuid              uid   string
+        ask_bid           ab    string
+        order_type        ot    string
+        state             s     string
+        trade_uuid        tuid  string?
+        price             p     number?
+        avg_price         ap    number
+        volume            v     number?
+        remaining_volume  rv    number?
+        executed_volume   ev    number
+        trades_count      tc    integer
+        reserved_fee      rsf   number
+        remaining_fee     rmf   number
+        paid_fee          pf    number
+        locked            l     number
+        executed_funds    ef    number
+        time_in_force     tif   string?
+        trade_fee         tf    number?
+        is_maker          im    bool?
+        identifier        id    string?
+        smp_type          smpt  string?
+        prevented_volume  pv    quotable?
+        prevented_locked  pl    quotable?
+        trade_timestamp   ttms  integer
+        order_timestamp   otms  integer
+        timestamp         tms   integer
+        stream_type       st    string
+        """),
+    MyAssetEvent: _table("""
+        type             ty      string
+        asset_uuid       astuid  string
+        assets           ast     array
+        asset_timestamp  asttms  integer
+        timestamp        tms     integer
+        stream_type      st      string
+        """),
+    Asset: _table("""
+        currency  cu  string
+        balance   b   number
+        locked    l   number
+        """),
+    AnnouncementEvent: _table("""
+        type             ty    string
+        event_type       et    string
+        uuid             uid   string
+        title            tt    string
+        category         cat   string
+        url              url   string
+        first_listed_at  flat  string
+        listed_at        lat   string
+        timestamp        tms   integer
+        stream_type      st    string
+        body             bd    string?
+        """),
+    IndicatorEvent: _table("""
+        type                  ty      string
+        code                  cd      string
+        timeframe             tf      string
+        indicator             ind     string
+        params                p       object
+        candle_date_time_utc  cdttmu  string
+        value                 v       object
+        timestamp             tms     integer
+        stream_type           st      string
+        """),
+    IndicatorSignalEvent: _table("""
+        type                  ty      string
+        code                  cd      string
+        timeframe             tf      string
+        indicator             ind     string
+        params                p       object
+        trigger               tr      string
+        event_params          ep      object
+        candle_date_time_utc  cdttmu  string
+        value                 v       object
+        timestamp             tms     integer
+        stream_type           st      string
+        """),
 }
-"""DEFAULT name, SIMPLE name and kind of each field; `?` marks what may be absent or null."""
+"""DEFAULT name, SIMPLE name and kind of each field; `?` marks what may be absent or null.
+
+`quotable` is a number that may stand in quotes: so it does in the sample of the SMP guide.
+"""
+
+PARTS: dict[type, type] = {OrderbookEvent: OrderbookUnit, MyAssetEvent: Asset}
+"""What the one array of an event holds."""
+
+MEMBERS: dict[str, dict[str, str]] = {
+    "params": {
+        "type": "t",
+        "period": "p",
+        "short_period": "shp",
+        "long_period": "lop",
+        "multiplier": "m",
+        "fast": "f",
+        "slow": "s",
+        "signal_period": "sgp",
+    },
+    "event_params": {"threshold": "th", "multiplier": "mul"},
+    "value": {
+        "volume": "vol",
+        "avg_volume": "av",
+        "ratio": "rto",
+        "rsi": "rsi",
+        "value": "value",
+        "ma_short": "mas",
+        "ma_long": "mal",
+        "bb_upper": "bbu",
+        "bb_middle": "bbm",
+        "bb_lower": "bbl",
+        "macd": "macd",
+        "macd_signal": "macds",
+        "histogram": "hist",
+    },
+}
+"""DEFAULT and SIMPLE names within the objects of an indicator's message."""
 
 EVENTS: dict[str, type[BaseWebSocketEvent]] = {
     "ticker": TickerEvent,
     "trade": TradeEvent,
     "orderbook": OrderbookEvent,
     "candle.1m": CandleEvent,
+    "myOrder": MyOrderEvent,
+    "myAsset": MyAssetEvent,
+    "announcement": AnnouncementEvent,
+    "indicator": IndicatorEvent,
+    "indicator_signal": IndicatorSignalEvent,
 }
 
 # From the documentation: one frame of each type in each of the two vocabularies.
@@ -168,6 +297,42 @@ DEFAULT = {
         '"candle_acc_trade_volume":1.20711832,"candle_acc_trade_price":140650112.0912,'
         '"timestamp":1795147153002,"stream_type":"REALTIME"}'
     ),
+    "myOrder": (
+        '{"type":"myOrder","code":"KRW-BTC","uuid":"9ca023a5-851b-4fec-9f0a-48cd83c2eaae",'
+        '"ask_bid":"BID","order_type":"limit","state":"trade",'
+        '"trade_uuid":"3f1c9a52-1f86-4a41-8bbf-0d4cf53f0b11","price":116500000.0,'
+        '"avg_price":116500000.0,"volume":0.01,"remaining_volume":0.02,"executed_volume":0.01,'
+        '"trades_count":1,"reserved_fee":1747.5,"remaining_fee":1165.0,"paid_fee":582.5,'
+        '"locked":2331165.0,"executed_funds":1165000.0,"time_in_force":null,"trade_fee":582.5,'
+        '"is_maker":true,"identifier":"bot-000123","smp_type":null,"prevented_volume":0,'
+        '"prevented_locked":0,"trade_timestamp":1795147152418,"order_timestamp":1795147100000,'
+        '"timestamp":1795147152451,"stream_type":"REALTIME"}'
+    ),
+    "myAsset": (
+        '{"type":"myAsset","asset_uuid":"e635f223-1609-4969-8fb6-4376937baad6",'
+        '"assets":[{"currency":"KRW","balance":1386929.37231066771348207123,'
+        '"locked":10329.67012768562612817841}],"asset_timestamp":1795147152430,'
+        '"timestamp":1795147152453,"stream_type":"REALTIME"}'
+    ),
+    "announcement": (
+        '{"type":"announcement","event_type":"CREATED","uuid":"560000123",'
+        '"title":"[점검] 지갑 점검 안내","category":"maintenance",'
+        '"url":"https://upbit.com/service_center/notice?id=9001&view=share",'
+        '"first_listed_at":"2026-11-20T13:00:00+09:00","listed_at":"2026-11-20T13:00:00+09:00",'
+        '"timestamp":1795147200123,"stream_type":"REALTIME"}'
+    ),
+    "indicator": (
+        '{"type":"indicator","code":"KRW-BTC","timeframe":"15m","indicator":"bollinger_bands",'
+        '"params":{"period":20,"multiplier":2.0},"candle_date_time_utc":"2026-11-20T03:45:00",'
+        '"value":{"bb_upper":117020345.12,"bb_middle":116411000.5,"bb_lower":115801655.88},'
+        '"timestamp":1795147200410,"stream_type":"REALTIME"}'
+    ),
+    "indicator_signal": (
+        '{"type":"indicator_signal","code":"KRW-ETH","timeframe":"60m","indicator":"rsi",'
+        '"params":{"period":14},"trigger":"overbought","event_params":{"threshold":70},'
+        '"candle_date_time_utc":"2026-11-20T03:00:00","value":{"rsi":70.84},'
+        '"timestamp":1795147200512,"stream_type":"REALTIME"}'
+    ),
 }
 SIMPLE = {
     "ticker": (
@@ -197,6 +362,34 @@ SIMPLE = {
         '"tp":116539000,"catv":1.20711832,"catp":140650112.0912,"tms":1795147153002,'
         '"st":"REALTIME"}'
     ),
+    "myOrder": (
+        '{"ty":"myOrder","cd":"KRW-BTC","uid":"9ca023a5-851b-4fec-9f0a-48cd83c2eaae",'
+        '"ab":"BID","ot":"limit","s":"wait","tuid":null,"p":116500000.0,"ap":0.0,"v":0.03,'
+        '"rv":0.03,"ev":0.0,"tc":0,"rsf":1747.5,"rmf":1747.5,"pf":0.0,"l":3496747.5,"ef":0.0,'
+        '"tif":null,"tf":null,"im":null,"id":"bot-000123","smpt":null,"pv":0,"pl":0,'
+        '"ttms":1795147100000,"otms":1795147100000,"tms":1795147100022,"st":"REALTIME"}'
+    ),
+    "myAsset": (
+        '{"ty":"myAsset","astuid":"e635f223-1609-4969-8fb6-4376937baad6","ast":[{"cu":"KRW",'
+        '"b":1386929.37231066771348207123,"l":10329.67012768562612817841}],'
+        '"asttms":1795147152430,"tms":1795147152453,"st":"REALTIME"}'
+    ),
+    "announcement": (
+        '{"ty":"announcement","et":"UPDATED","uid":"560000123","tt":"[점검] 지갑 점검 안내",'
+        '"cat":"maintenance",'
+        '"url":"https://upbit.com/service_center/notice?id=9001&view=share",'
+        '"flat":"2026-11-20T13:00:00+09:00","lat":"2026-11-20T13:20:00+09:00",'
+        '"tms":1795148400311,"st":"REALTIME","bd":"## 점검 안내\\n- 시작 14:00"}'
+    ),
+    "indicator": (
+        '{"ty":"indicator","cd":"KRW-BTC","tf":"15m","ind":"rsi","p":{"p":14},'
+        '"cdttmu":"2026-11-20T03:45:00","v":{"rsi":61.27},"tms":1795147200410,"st":"REALTIME"}'
+    ),
+    "indicator_signal": (
+        '{"ty":"indicator_signal","cd":"KRW-ETH","tf":"60m","ind":"macd","p":{"f":12,"s":26,'
+        '"sgp":9},"tr":"golden_cross","ep":{},"cdttmu":"2026-11-20T03:00:00",'
+        '"v":{"macd":1820.4,"macds":1790.1,"hist":30.3},"tms":1795147200512,"st":"REALTIME"}'
+    ),
 }
 DOCUMENTED = [
     pytest.param(kind, frame, id=f"{kind}-{vocabulary}")
@@ -205,10 +398,23 @@ DOCUMENTED = [
 ]
 
 
+AGREEING = ["ticker", "trade", "orderbook", "candle.1m", "myAsset"]
+"""Types of which the documentation shows the same event in both vocabularies."""
+
+
 def simple_from(default: str, event: type) -> str:
     """Derived by a rule: the DEFAULT message with each name replaced by its SIMPLE one."""
-    names = FIELDS[event] | FIELDS[OrderbookUnit]
-    return re.sub(r'"(\w+)":', lambda key: f'"{names[key[1]][0]}":', default)
+    renamed: dict[str, str] = {}
+    for name, text in members(default).items():
+        short, kind = FIELDS[event][name]
+        if kind == "array":
+            parts = msgspec.json.decode(text, type=list[msgspec.Raw])
+            shortened = (simple_from(bytes(part).decode(), PARTS[event]) for part in parts)
+            text = f"[{','.join(shortened)}]"
+        elif kind == "object":
+            text = text_of({MEMBERS[name][each]: value for each, value in members(text).items()})
+        renamed[short] = text
+    return text_of(renamed)
 
 
 def members(text: str) -> dict[str, str]:
@@ -223,10 +429,9 @@ def text_of(parts: Mapping[str, str]) -> str:
 
 
 def altered(text: str, name: str, literal: str) -> str:
-    """Derived by a rule: a frame with the value of one member replaced, also within a unit."""
-    changed, count = re.subn(
-        rf'"{name}":(?:"[^"]*"|[^,\[\]}}]+|\[.*\])', lambda _: f'"{name}":{literal}', text, count=1
-    )
+    """Derived by a rule: a frame with the value of one member replaced, also within a part."""
+    value = r'(?:"[^"]*"|\{[^}]*\}|[^,\[\]}]+|\[.*\])'
+    changed, count = re.subn(f'"{name}":{value}', lambda _: f'"{name}":{literal}', text, count=1)
     assert count == 1, f"no {name} in {text}"
     return changed
 
@@ -240,7 +445,9 @@ def only_payload(frame: str | bytes) -> Payload:
 
 def decoded(frame: str | bytes) -> Any:
     """The event of a frame that holds just one. (Any: the tests know which one it is.)"""
-    return Upbit().decode(only_payload(frame), RECEIVED_NS)
+    payload = only_payload(frame)
+    payload.received_time_ns = RECEIVED_NS
+    return Upbit().decode(payload)
 
 
 def assert_equals_wire(event: BaseWebSocketEvent, text: str) -> None:
@@ -263,17 +470,21 @@ def _assert_fields_equal(view: Any, wire: dict[str, Any], *, short: bool) -> Non
         if kind == "array":
             assert told is not None
             assert len(value) == len(told)
-            for unit, told_unit in zip(value, told, strict=True):
-                _assert_fields_equal(unit, told_unit, short=short)
+            for part, told_part in zip(value, told, strict=True):
+                _assert_fields_equal(part, told_part, short=short)
+        elif kind == "object":
+            assert told is not None
+            names = {(shown if short else name): name for name, shown in MEMBERS[default].items()}
+            assert dict(value) == {names[name]: each for name, each in told.items()}
         elif told is None:
             assert value is None
             assert kind.endswith("?")
         elif kind == "integer":
             assert type(value) is int
             assert Decimal(value) == told
-        elif kind.startswith("number"):
+        elif kind.startswith(("number", "quotable")):
             assert type(value) is Decimal
-            assert value.as_tuple() == written_out(told).as_tuple()
+            assert value.as_tuple() == written_out(Decimal(told)).as_tuple()
         else:
             assert type(value) is type(told)
             assert value == told

@@ -1,6 +1,7 @@
 """Whatever comes from the wire, `ProtocolError` is all that can go wrong."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal, ExtendedContext, localcontext
 from typing import Any
@@ -14,6 +15,7 @@ from tests.exchanges.upbit.reference import (
     DOCUMENTED,
     EVENTS,
     FIELDS,
+    PARTS,
     SIMPLE,
     altered,
     decoded,
@@ -21,9 +23,9 @@ from tests.exchanges.upbit.reference import (
     text_of,
 )
 from tests.recordings import UPBIT_2021, recording
-from tickwire.core.exchange import Payload
+from tickwire.core.exchange import Other
 from tickwire.errors import ProtocolError
-from tickwire.events import BaseWebSocketEvent, OrderbookEvent, OrderbookUnit
+from tickwire.events import BaseWebSocketEvent, MyAssetEvent, OrderbookEvent, OrderbookUnit, Payload
 from tickwire.exchanges.upbit import Upbit
 
 FRAMES = [frame for frames in (DEFAULT, SIMPLE) for frame in frames.values()]
@@ -33,10 +35,13 @@ def read_throughout(frame: bytes) -> None:
     """Classify, decode, and read every attribute; what comes out is finite and hashable."""
     upbit = Upbit()
     for payload in upbit.classify(frame):
+        if isinstance(payload, Other) and payload.payload is not None:
+            payload = payload.payload
         if isinstance(payload, Payload):
-            hash(payload.key)
-            event = upbit.decode(payload, 1)
-            upbit.identity(event)
+            hash(payload.stream)
+            event = upbit.decode(payload)
+            identity_of = upbit.identity_of(payload.stream.type)
+            assert identity_of is None or isinstance(identity_of(event), int)
             _read(event)
             _read_views(event)
 
@@ -49,8 +54,13 @@ def _read(event: Any) -> None:
 
 def _read_views(event: BaseWebSocketEvent) -> None:
     hash(event)
+    event.to_json()
+    assert isinstance(event.extra, Mapping)
     assert isinstance(event.raw, str)
     assert isinstance(event.is_snapshot, bool)
+    if isinstance(event, MyAssetEvent):
+        for asset in event.assets:
+            _read(asset)
     if isinstance(event, OrderbookEvent):
         for unit in event.orderbook_units:
             _read(unit)
@@ -63,7 +73,7 @@ def _fields(*forms: str) -> list[Any]:
         pytest.param(frames[kind], names[position], id=f"{kind}-{names[position]}")
         for position, frames in enumerate((DEFAULT, SIMPLE))
         for kind, event in EVENTS.items()
-        for cls in ((event, OrderbookUnit) if event is OrderbookEvent else (event,))
+        for cls in ((event, PARTS[event]) if event in PARTS else (event,))
         for default, (simple, form) in FIELDS[cls].items()
         if form in forms
         for names in [(default, simple)]
@@ -143,7 +153,7 @@ def test_a_truncated_frame_is_refused(kind: str, frame: str) -> None:
 
 @pytest.mark.parametrize(
     ("frame", "name"),
-    _fields("string", "number", "integer", "array"),
+    _fields("string", "number", "integer", "array", "object"),
 )
 def test_a_required_field_must_be_there(frame: str, name: str) -> None:
     """A message without a required field, or with null in its place, is refused."""

@@ -38,7 +38,7 @@ def test_the_keys_name_the_streams(frames: list[str]) -> None:
     for frame in frames:
         event = decoded(frame)
         assert type(event) is EVENTS[event.type]
-        assert only_payload(frame).key == Stream(DataType(event.type), event.symbol)
+        assert only_payload(frame).stream == Stream(DataType(event.type), event.symbol)
 
 
 def test_the_levels_add_up(frames: list[str]) -> None:

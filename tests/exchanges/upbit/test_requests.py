@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tickwire.core.planner import Plan, plan
+from tickwire.errors import UsageError
 from tickwire.exchanges.upbit import Upbit
-from tickwire.subscription import DataType, Stream
+from tickwire.exchanges.upbit.rules import MARKET_TYPES
+from tickwire.indicators import Indicator
+from tickwire.subscription import DataType, Stream, SubscriptionSpec
 
 
 def stream(kind: str, symbol: str, level: str | int = 0) -> Stream:
@@ -116,7 +119,7 @@ def test_a_ticket_may_be_any_text() -> None:
 
 STREAMS = st.builds(
     stream,
-    st.sampled_from([str(kind) for kind in DataType if kind != "orderbook"]),
+    st.sampled_from(sorted(kind for kind in MARKET_TYPES if kind != "orderbook")),
     st.sampled_from(["KRW-BTC", "KRW-ETH", "BTC-ETH"]),
 ) | st.builds(
     stream,
@@ -141,3 +144,128 @@ def test_a_request_says_exactly_what_the_plan_says(desired: set[Stream], live: s
     assert len(asked) == len(desired)
     assert {one for one, realtime in asked if not realtime} == set(planned.fresh)
     assert {one for one, realtime in asked if realtime} == set(planned.live)
+
+
+# --- what has no snapshot -------------------------------------------------------------------
+
+RSI = Indicator.rsi(timeframe="15m", period=14)
+BANDS = Indicator.bollinger_bands(timeframe="15m", multiplier=2)
+CROSS = Indicator.macd(timeframe="15m").when("golden_cross")
+
+
+def objects(*specs: SubscriptionSpec, live: bool = False) -> list[dict[str, Any]]:
+    """The type objects of the request for these wishes."""
+    streams = tuple(stream for spec in specs for stream in spec.streams)
+    text = request(live=streams) if live else request(*streams)
+    asked: list[dict[str, Any]] = json.loads(text)[1:-1]
+    return asked
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_orders_and_assets(live: bool) -> None:
+    """All orders swallow those of single markets; assets have no codes; no flag is ever sent."""
+    some = SubscriptionSpec("myOrder", ["KRW-ETH", "KRW-BTC"])
+    asset = SubscriptionSpec("myAsset")
+    assert objects(some, asset, live=live) == [
+        {"type": "myAsset"},
+        {"type": "myOrder", "codes": ["KRW-BTC", "KRW-ETH"]},
+    ]
+    assert objects(some, SubscriptionSpec("myOrder"), live=live) == [{"type": "myOrder"}]
+
+
+def test_fresh_and_live_orders_share_an_object() -> None:
+    """A type without a snapshot is asked for once, whatever flows already."""
+    text = request(stream("myOrder", "KRW-ETH"), live=(stream("myOrder", "KRW-BTC"),))
+    assert json.loads(text)[1:-1] == [{"type": "myOrder", "codes": ["KRW-BTC", "KRW-ETH"]}]
+
+
+def test_announcements_of_everybody_are_one_object() -> None:
+    """All categories swallow single ones, and the text is asked for if anybody wants it."""
+    trade = SubscriptionSpec("announcement", categories="trade")
+    notice = SubscriptionSpec("announcement", categories=["notice", "trade"], include_body=True)
+    everything = SubscriptionSpec("announcement")
+    assert objects(everything) == [{"type": "announcement"}]
+    assert objects(trade) == [{"type": "announcement", "categories": ["trade"]}]
+    assert objects(trade, notice) == [
+        {"type": "announcement", "categories": ["notice", "trade"], "include_body": True}
+    ]
+    assert objects(everything, notice) == [{"type": "announcement", "include_body": True}]
+
+
+def test_the_indicators_of_the_reference() -> None:
+    """The request of the documentation, but for its ticket."""
+    sent = objects(
+        SubscriptionSpec("indicator", "KRW-BTC", indicators=RSI),
+        SubscriptionSpec(
+            "indicator_signal",
+            ["KRW-BTC", "KRW-ETH"],
+            indicators=Indicator.rsi(timeframe="60m").when("overbought", threshold=70),
+        ),
+    )
+    # From the documentation, section on indicator and indicator_signal.
+    assert sent == json.loads(
+        '[{"type":"indicator","codes":["KRW-BTC"],"timeframe":"15m",'
+        '"indicators":[{"type":"rsi","params":{"period":14}}]},'
+        '{"type":"indicator_signal","codes":["KRW-BTC","KRW-ETH"],"timeframe":"60m",'
+        '"indicators":[{"type":"rsi","params":{"period":14},"trigger":"overbought",'
+        '"event_params":{"threshold":70}}]}]'
+    )
+
+
+INDICATED = st.builds(
+    lambda kind, symbol, indicator: Stream(kind, symbol, indicator=indicator),
+    st.just(DataType.INDICATOR),
+    st.sampled_from(["KRW-BTC", "KRW-ETH", "KRW-XRP"]),
+    st.sampled_from([RSI, BANDS, Indicator.rsi(timeframe="1d"), Indicator.macd(timeframe="15m")]),
+) | st.builds(
+    lambda symbol: Stream(DataType.INDICATOR_SIGNAL, symbol, indicator=CROSS),
+    st.sampled_from(["KRW-BTC", "KRW-ETH"]),
+)
+
+
+@given(st.sets(INDICATED, min_size=1))
+def test_a_request_asks_for_these_combinations_and_no_other(wanted: set[Stream]) -> None:
+    """Codes times indicators, over all objects, are exactly what is wanted."""
+    text = Upbit().encode(plan(wanted, (), ()), "t")
+    asked = [
+        (each["type"], code, each["timeframe"], one["type"], tuple(one["params"].items()))
+        for each in json.loads(text)[1:-1]
+        for code in each["codes"]
+        for one in each["indicators"]
+    ]
+    assert len(asked) == len(wanted)
+    assert set(asked) == {
+        (
+            each.type,
+            each.symbol,
+            each.indicator.timeframe,
+            each.indicator.type,
+            each.indicator.params,
+        )
+        for each in wanted
+        if each.indicator is not None
+    }
+
+
+def test_an_unknown_type_is_asked_for_as_it_is() -> None:
+    """With its codes, or without any."""
+    assert objects(SubscriptionSpec.raw("news", ["KRW-BTC"])) == [
+        {"type": "news", "codes": ["KRW-BTC"]}
+    ]
+    assert objects(SubscriptionSpec.raw("news"), SubscriptionSpec.raw("news", "KRW-BTC")) == [
+        {"type": "news"}
+    ]
+
+
+@pytest.mark.parametrize("wire_format", ["DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"])
+def test_the_format_is_the_last_object(wire_format: Any) -> None:
+    """It is that of the whole connection."""
+    upbit = Upbit(wire_format=wire_format)
+    sent = json.loads(upbit.encode(Plan((stream("trade", "KRW-BTC"),), ()), "t"))
+    assert sent[-1] == {"format": wire_format}
+
+
+def test_an_unknown_format_is_told_the_known_ones() -> None:
+    """At the call, not by the exchange."""
+    with pytest.raises(UsageError, match="DEFAULT, SIMPLE, JSON_LIST, SIMPLE_LIST"):
+        Upbit(wire_format="simple")  # type: ignore[arg-type]

@@ -94,9 +94,17 @@ def test_a_bad_address_is_refused(url: str) -> None:
         Upbit(base_url=url.replace("ws://", "http://").replace("https://", "ftp://"))
 
 
-def test_all_public_types_have_the_public_endpoint() -> None:
+def test_each_type_has_its_endpoint() -> None:
     """What needs no key is served without one."""
-    assert {Upbit().endpoint_of(kind) for kind in DataType} == {Endpoint.PUBLIC}
+    named = {
+        "myOrder": Endpoint.PRIVATE,
+        "myAsset": Endpoint.PRIVATE,
+        "announcement": Endpoint.PRIVATE,
+        "indicator": Endpoint.INFO,
+        "indicator_signal": Endpoint.INFO,
+    }
+    for kind in DataType:
+        assert Upbit().endpoint_of(kind) is named.get(kind, Endpoint.PUBLIC)
 
 
 def test_the_limits_are_the_documented_ones() -> None:

@@ -1,5 +1,6 @@
 """The columns in which events of a type are shown."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tickwire import (
@@ -70,5 +71,5 @@ def cells(event: BaseWebSocketEvent, words: Words) -> tuple[str, ...]:
     return (event.symbol, *figures, clock_time(event.timestamp))
 
 
-def _best(levels: tuple[BookLevel, ...]) -> tuple[str, str]:
+def _best(levels: Sequence[BookLevel]) -> tuple[str, str]:
     return (price(levels[0].price), price(levels[0].size)) if levels else ("-", "-")

@@ -1,14 +1,18 @@
 """Upbit: Korea, Singapore, Indonesia and Thailand speak the same protocol on different hosts."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping
+from operator import attrgetter
+from typing import Any
 
-from tickwire.core.exchange import Endpoint, Other, Payload, Refusal, Status
+from tickwire.core.exchange import Endpoint
 from tickwire.core.planner import Plan
-from tickwire.events import BaseWebSocketEvent, TradeEvent
+from tickwire.events import BaseWebSocketEvent, Payload
 from tickwire.exchanges.upbit import messages, requests, rules
+from tickwire.exchanges.upbit.jwt_manager import Algorithm, JWTManager
+from tickwire.exchanges.upbit.rules import WireFormat
 from tickwire.subscription import DataType, Stream
 
-__all__ = ["Upbit"]
+__all__ = ["Algorithm", "JWTManager", "Upbit", "WireFormat"]
 
 
 class Upbit:
@@ -23,19 +27,46 @@ class Upbit:
         environment: str = "kr",
         websocket_base_url: str | None = None,
         base_url: str | None = None,
+        jwt_manager: JWTManager | None = None,
+        wire_format: WireFormat = "DEFAULT",
     ) -> None:
+        rules.check_wire_format(wire_format)
+        self.wire_format = wire_format
         self.websocket_base_url, self.base_url = rules.base_urls(
             environment, websocket_base_url, base_url
         )
+        self._jwt_manager = jwt_manager or JWTManager()
+        if self._jwt_manager.is_given:
+            rules.check_fit_for_keys(self.websocket_base_url)
+        self._messages = messages.Messages()
+        self.recognise = self._messages.recognise
+        self.classify = self._messages.classify
 
     def __repr__(self) -> str:
         return f"<Upbit {self.websocket_base_url}>"
 
-    def endpoint_of(self, data_type: DataType) -> Endpoint:
-        return rules.ENDPOINTS[data_type]
+    def endpoint_of(self, data_type: DataType | str) -> Endpoint:
+        return rules.ENDPOINTS.get(data_type, Endpoint.PUBLIC)
+
+    def most_streams(self, endpoint: Endpoint) -> int | None:
+        return rules.MOST_STREAMS.get(endpoint)
 
     def url(self, endpoint: Endpoint) -> str:
         return self.websocket_base_url + rules.PATHS[endpoint]
+
+    def check_access(self, data_type: DataType | str) -> None:
+        if self.endpoint_of(data_type) is not Endpoint.PUBLIC:
+            self._jwt_manager.check()
+            rules.check_fit_for_keys(self.websocket_base_url)
+
+    def headers(self, endpoint: Endpoint) -> Mapping[str, str]:
+        if endpoint is Endpoint.PUBLIC:
+            return {}
+        rules.check_fit_for_keys(self.websocket_base_url)
+        return self._jwt_manager.headers()
+
+    def refuses_keys(self, answer: int | str) -> bool:
+        return answer in rules.KEYS_REFUSED
 
     def markets_url(self) -> str:
         return self.base_url + "/v1/market/all"
@@ -44,17 +75,20 @@ class Upbit:
         return messages.markets(body)
 
     def encode(self, plan: Plan, ticket: str) -> str:
-        return requests.encode(plan, ticket)
+        return requests.encode(plan, ticket, self.wire_format)
 
-    def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Other]:
-        return messages.classify(frame)
+    def decode(self, payload: Payload) -> BaseWebSocketEvent:
+        return messages.decode(payload)
 
-    def decode(self, payload: Payload, received_time_ns: int) -> BaseWebSocketEvent:
-        return messages.decode(payload, received_time_ns)
+    def begins_with_data(self, data_type: DataType | str) -> bool:
+        return data_type in rules.MARKET_TYPES
 
-    def identity(self, event: BaseWebSocketEvent) -> Hashable | None:
-        return event.sequential_id if isinstance(event, TradeEvent) else None
+    def identity_of(self, data_type: DataType | str) -> Callable[[Any], int] | None:
+        return attrgetter("sequential_id") if data_type is DataType.TRADE else None
 
     def slot_of(self, stream: Stream) -> Hashable:
-        # What Upbit makes of the same type and code twice in one message is not known.
-        return stream.type, stream.symbol
+        # What Upbit makes of the same type and code twice in one message is not known. Streams
+        # of an account, news and indicators never conflict: one request covers any set of them.
+        if stream.type == DataType.ORDERBOOK:
+            return stream.type, stream.symbol
+        return stream

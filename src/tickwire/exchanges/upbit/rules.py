@@ -4,6 +4,8 @@ Sources: docs.upbit.com and global-docs.upbit.com, websocket-guide (2026-09) for
 rate-limits (2026-10-07) for the limits.
 """
 
+from ipaddress import ip_address
+from typing import Literal
 from urllib.parse import urlsplit
 
 from tickwire.core.exchange import Endpoint
@@ -11,7 +13,23 @@ from tickwire.core.limiter import Limit
 from tickwire.errors import UsageError
 from tickwire.subscription import DataType
 
-__all__ = ["CONNECT_LIMITS", "ENDPOINTS", "HOSTS", "MESSAGE_LIMITS", "PATHS", "base_urls"]
+__all__ = [
+    "CONNECT_LIMITS",
+    "ENDPOINTS",
+    "HOSTS",
+    "KEYS_REFUSED",
+    "MARKET_TYPES",
+    "MESSAGE_LIMITS",
+    "MOST_STREAMS",
+    "PATHS",
+    "WIRE_FORMATS",
+    "WireFormat",
+    "base_urls",
+    "check_fit_for_keys",
+    "check_wire_format",
+]
+
+WireFormat = Literal["DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"]
 
 HOSTS = {
     "kr": "api.upbit.com",
@@ -26,7 +44,32 @@ PATHS = {
     Endpoint.INFO: "/websocket/v1/info",
 }
 
-ENDPOINTS = dict.fromkeys(DataType, Endpoint.PUBLIC)
+ENDPOINTS: dict[str, Endpoint] = {
+    **dict.fromkeys(DataType, Endpoint.PUBLIC),
+    DataType.MY_ORDER: Endpoint.PRIVATE,
+    DataType.MY_ASSET: Endpoint.PRIVATE,
+    DataType.ANNOUNCEMENT: Endpoint.PRIVATE,
+    DataType.INDICATOR: Endpoint.INFO,
+    DataType.INDICATOR_SIGNAL: Endpoint.INFO,
+}
+
+MARKET_TYPES = frozenset(kind for kind, at in ENDPOINTS.items() if at is Endpoint.PUBLIC)
+"""The types that begin with a snapshot and can be asked for without one.
+
+The others say nothing until something happens; of unknown types nothing is known.
+"""
+
+MOST_STREAMS = {Endpoint.INFO: 100}
+"""Codes times indicators, over both types of them, on one connection; above that it is closed.
+
+Source: the websocket-indicator page (2026-09-23).
+"""
+
+WIRE_FORMATS: tuple[WireFormat, ...] = ("DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST")
+"""Long or short names, each message alone or in an array."""
+
+KEYS_REFUSED = frozenset({401, "INVALID_AUTH"})
+"""How the keys are refused: at the handshake, or in an error on the open connection."""
 
 CONNECT_LIMITS = (Limit(5, 1.0),)
 """Per address."""
@@ -58,6 +101,30 @@ def base_urls(
     else:
         rest = f"https://{HOSTS[environment]}"
     return websocket, rest
+
+
+def check_wire_format(wire_format: str) -> None:
+    """Raise `UsageError` for a format that there is not."""
+    if wire_format not in WIRE_FORMATS:
+        expected = ", ".join(WIRE_FORMATS)
+        raise UsageError(f"unknown wire_format {wire_format!r}; expected one of: {expected}")
+
+
+def check_fit_for_keys(websocket_base_url: str) -> None:
+    """Raise `UsageError` if a token on its way to this address could be read by others."""
+    parts = urlsplit(websocket_base_url)
+    if parts.scheme != "wss" and not _is_this_machine(parts.hostname or ""):
+        raise UsageError(
+            f"keys are not sent to {websocket_base_url}, since it is not encrypted; "
+            "use wss://, or a ws:// address of this machine such as ws://127.0.0.1:8765"
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _checked(url: str, argument: str, schemes: tuple[str, ...]) -> str:
