@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := src tests benchmarks
 
-.PHONY: help demo test check format interop fuzz soak scale exchange-soak pins clean
+.PHONY: help demo test check format interop fuzz bench soak scale exchange-soak pins clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ interop: .venv/.dev
 SECONDS ?= 600
 fuzz: .venv/.dev
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+
+## make bench              what an event costs, beside six others; renews docs/performance.md
+bench: .venv/.dev
+	@$(BIN)/python -m benchmarks.hot_path $(ARGS)
 
 ## make soak MINUTES=5     every market and type held by one client process; ends with its figures
 MINUTES ?= 5

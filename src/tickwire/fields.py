@@ -98,11 +98,13 @@ class Number(Field[T_co]):
         value = self._value_in(values)
         if type(value) is msgspec.Raw:
             text = str(value, "ascii", "replace")
-            # A JSON literal that begins so is a number.
-            if "E" in text or "e" in text or len(text) > _SHORT or text[:1] not in _BEGINNINGS:
+            # A JSON literal that begins so is a number, and one so short has no absurd exponent.
+            if text[:1] not in _BEGINNINGS or len(text) > _SHORT:
                 value = self._read(value, view)
             else:
                 value = Decimal(text)
+                if "E" in text or "e" in text:
+                    value = _written_out(value)
             setattr(values, self.name, value)
         result: T_co = value
         return result
@@ -147,13 +149,16 @@ def decimal_of(literal: msgspec.Raw | bytes) -> Decimal | None:
         return None
     if not number.is_finite():  # a context that traps nothing makes nonsense a nan by itself
         raise ProtocolError(f"expected a number, not {text[:40]!r}", bytes(literal))
-    if 0 < number.adjusted() < _LONGEST_WRITTEN_OUT:
-        return Decimal(f"{number:f}")
-    return number
+    return _written_out(number)
+
+
+def _written_out(number: Decimal) -> Decimal:
+    """The same number without a power of ten to be multiplied in, unless that is absurd."""
+    return Decimal(f"{number:f}") if 0 < number.adjusted() < _LONGEST_WRITTEN_OUT else number
 
 
 _NAN = Decimal("nan")
-_SHORT = 40
+_SHORT = 20
 _BEGINNINGS = frozenset("-0123456789")
 _LONGEST_WRITTEN_OUT = 30
 
