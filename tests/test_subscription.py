@@ -16,8 +16,8 @@ from tickwire.subscription import (
     Stream,
     SubscriptionSpec,
     candle_type,
-    normalise_symbol,
 )
+from tickwire.symbols import normalise_symbol
 
 TICKING = [kind for kind in DataType if kind.is_candle or kind in ("ticker", "trade")]
 CANDLE_UNITS = ("1s", "1m", "3m", "5m", "10m", "15m", "30m", "60m", "240m")

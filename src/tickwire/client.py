@@ -20,8 +20,8 @@ from tickwire.subscription import (
     Stream,
     SubscriptionSpec,
     normalise_categories,
-    normalise_symbol,
 )
+from tickwire.symbols import normalise_symbol
 from tickwire.wishes import Symbols, Wishes
 
 __all__ = ["Symbols", "WebSocketClient"]

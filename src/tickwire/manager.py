@@ -8,7 +8,6 @@ is what lets their wishes merge.
 """
 
 import asyncio
-import difflib
 import logging
 from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
@@ -28,12 +27,8 @@ from tickwire.errors import ProtocolError, TransportError, UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Algorithm, JWTManager, Upbit, WireFormat
 from tickwire.lanes import Lanes
-from tickwire.subscription import (
-    Stream,
-    SubscriptionSpec,
-    expanded_symbols,
-    normalise_symbols,
-)
+from tickwire.markets import Markets
+from tickwire.subscription import Stream, SubscriptionSpec
 from tickwire.transport.handshake import connect
 from tickwire.transport.rest import fetch
 from tickwire.transport.supervisor import LaneStatistics, Supervisor
@@ -133,6 +128,7 @@ class WebSocketManager:
             wire_format=wire_format,
         )
         self._world = replace(world, connect=partial(world.connect, compression=compression))
+        self._markets = Markets(self._exchange, self._world)
         self._hub = DataProcessor(self._exchange)
         self._lanes = Lanes(
             exchange=self._exchange,
@@ -397,19 +393,11 @@ class WebSocketManager:
         Raises `AuthenticationError` if the wish needs keys and there are none.
         """
         self._exchange.check_access(spec.data_type)
-        if spec.names_whole_market:
-            spec = spec.expanded(await self._markets())
-        return spec.streams
+        return (await self._markets.expanded(spec)).streams
 
     async def symbols_of(self, symbols: str | Iterable[str]) -> frozenset[str]:
         """The symbols named; reads the market list if a whole market is. Raises `UsageError`."""
-        names = normalise_symbols(symbols)
-        whole_market = any("-" not in name for name in names)
-        codes = await self._markets() if whole_market else ()
-        return frozenset(expanded_symbols(names, codes))
-
-    async def _markets(self) -> tuple[str, ...]:
-        return self._exchange.markets(await self._world.fetch(self._exchange.markets_url()))
+        return await self._markets.symbols_of(symbols)
 
     def latest(self, *streams: Stream) -> BaseWebSocketEvent | None:
         """The last event of the first of these streams that has one and is wanted."""
@@ -474,20 +462,16 @@ class WebSocketManager:
         self._spawn(self._answer(lane, silent), "silent streams")
 
     async def _answer(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
-        """Tell streams that do not exist from streams that are only quiet."""
         epoch = lane.connection.epoch
         try:
-            known = await self._markets()
+            unknown, quiet = await self._markets.judge(silent)
         except (TransportError, ProtocolError) as error:
             _log.warning("the market list could not be read: %s", error)
             lane.answered(epoch, (), silent)
             return
-        listed = frozenset(known)
-        unknown = [stream for stream in silent if stream.symbol not in listed]
-        lane.answered(epoch, unknown, [stream for stream in silent if stream not in unknown])
-        for stream in unknown:
-            near = difflib.get_close_matches(stream.symbol, known, n=1, cutoff=0.6)
-            self._reject(stream, near[0] if near else None)
+        lane.answered(epoch, unknown, quiet)
+        for stream, suggestion in unknown.items():
+            self._reject(stream, suggestion)
 
     def _reject(self, stream: Stream, suggestion: str | None) -> None:
         hint = f"; did you mean {suggestion}?" if suggestion else ""

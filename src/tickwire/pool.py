@@ -14,7 +14,8 @@ from tickwire.events import BaseWebSocketEvent
 from tickwire.history import History, Recent
 from tickwire.manager import Readiness, WebSocketManager, check_component_id
 from tickwire.shared import get_global_websocket_manager
-from tickwire.subscription import DataType, Stream, SubscriptionSpec, normalise_symbol
+from tickwire.subscription import DataType, Stream, SubscriptionSpec
+from tickwire.symbols import normalise_symbol
 
 __all__ = ["EVENTS_PER_STREAM", "DataPoolManager"]
 

@@ -1,6 +1,5 @@
 """What one can ask for: a data type, symbols, and the stream that each pair of them is."""
 
-import re
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
@@ -13,16 +12,14 @@ import msgspec
 
 from tickwire.errors import UsageError
 from tickwire.indicators import Indicator
+from tickwire.symbols import expanded_symbols, normalise_symbols
 
 __all__ = [
     "DataType",
     "Stream",
     "SubscriptionSpec",
     "candle_type",
-    "expanded_symbols",
     "normalise_categories",
-    "normalise_symbol",
-    "normalise_symbols",
 ]
 
 
@@ -95,60 +92,6 @@ class Stream(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         if self.indicator is not None:
             parts.append(str(self.indicator))
         return " ".join(part for part in parts if part)
-
-
-QUOTE_CURRENCIES = ("KRW", "BTC", "USDT", "SGD", "IDR", "THB")
-"""A quote currency alone stands for its whole market; source: the host table of Upbit's guide."""
-
-# The exchange promises no alphabet for names; its market list decides what exists.
-_SYMBOL = re.compile(r"[A-Z]+-[A-Z0-9]+")
-_SLASHED = re.compile(r"([A-Z0-9]+)/([A-Z]+)")
-
-
-def normalise_symbol(symbol: str) -> str:
-    """The symbol as the exchange spells it, `QUOTE-BASE` in capitals; raises `UsageError`."""
-    name = _capitals(symbol)
-    if _SYMBOL.fullmatch(name):
-        return name
-    if slashed := _SLASHED.fullmatch(name):
-        base, quote = slashed.groups()
-        raise UsageError(f"{symbol!r} is not how Upbit spells it; write '{quote}-{base}'")
-    raise UsageError(f"malformed symbol {symbol!r}; expected QUOTE-BASE, such as 'KRW-BTC'")
-
-
-def normalise_symbols(symbols: str | Iterable[str] | None) -> tuple[str, ...]:
-    """Symbols and whole markets as the exchange spells them, each once; raises `UsageError`."""
-    if isinstance(symbols, str):
-        symbols = (symbols,)
-    elif not isinstance(symbols, Iterable):
-        raise UsageError(f"symbols must be a list such as ['KRW-BTC'], not {symbols!r}")
-    names = tuple(dict.fromkeys(_market_or_symbol(symbol) for symbol in symbols))
-    if not names:
-        raise UsageError("no symbols given; name at least one, such as 'KRW-BTC'")
-    return names
-
-
-def expanded_symbols(names: Iterable[str], codes: Iterable[str]) -> tuple[str, ...]:
-    """The names with each whole market replaced by its symbols out of `codes`."""
-    known = tuple(codes)
-    symbols: list[str] = []
-    for name in names:
-        members = [name] if "-" in name else [c for c in known if c.startswith(f"{name}-")]
-        if not members:
-            raise UsageError(f"this exchange has no {name} market")
-        symbols += members
-    return tuple(dict.fromkeys(symbols))
-
-
-def _market_or_symbol(name: str) -> str:
-    market = _capitals(name)
-    return market if market in QUOTE_CURRENCIES else normalise_symbol(name)
-
-
-def _capitals(name: str) -> str:
-    if not isinstance(name, str):
-        raise UsageError(f"a symbol must be text such as 'KRW-BTC', not {name!r}")
-    return name.strip().upper()
 
 
 def _level(level: Decimal | int | str) -> Decimal:

@@ -237,6 +237,9 @@ class Connection:
         """The socket, or the attempt at one, has failed."""
         if not self.state.can_break:
             return
+        if retry_after_s:
+            # It is the address that has to wait, so nobody else may try meanwhile.
+            self._connect_limiter.block(now + retry_after_s)
         if not self.ledger.desired:
             self._rest(f"{reason}, and nobody wants anything")
             return

@@ -1,6 +1,6 @@
 """What one connection should carry, what it was asked to carry, and what has proved to flow."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, KeysView
 
 from tickwire.core.planner import Plan
 from tickwire.subscription import DataType, Stream
@@ -20,7 +20,7 @@ class Ledger:
 
     def __init__(self, begins_with_data: Callable[[DataType | str], bool]) -> None:
         self._begins_with_data = begins_with_data
-        self.desired: set[Stream] = set()
+        self._desired: dict[Stream, None] = {}
         self.sent: set[Stream] = set()
         self.alive: dict[Stream, float] = {}
         self.unproven: set[Stream] = set()
@@ -31,6 +31,11 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"{len(self.desired)} desired, {len(self.sent)} sent, {len(self.alive)} alive"
+
+    @property
+    def desired(self) -> KeysView[Stream]:
+        """The streams wanted, in the order of their wishes, so that no run differs from another."""
+        return self._desired.keys()
 
     @property
     def is_dirty(self) -> bool:
@@ -54,8 +59,9 @@ class Ledger:
 
     def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
         """The desired set has changed."""
-        self.desired.update(added)
-        self.desired.difference_update(removed)
+        self._desired.update(dict.fromkeys(added))
+        for stream in removed:
+            self._desired.pop(stream, None)
 
     def sent_out(
         self, plan: Plan, now: float, *, first_data_s: float, no_objection_s: float

@@ -36,6 +36,7 @@ class Limiter:
         self.limits = tuple(limits)
         self._margin_s = margin_s
         self._grants: deque[float] = deque(maxlen=max(limit.count for limit in limits))
+        self._blocked_until = float("-inf")
         self.granted = 0
 
     def __repr__(self) -> str:
@@ -44,12 +45,16 @@ class Limiter:
 
     def free_at(self) -> float:
         """The earliest time at which one more may go; in the past when it may go now."""
-        earliest = float("-inf")
+        earliest = self._blocked_until
         for limit in self.limits:
             if len(self._grants) >= limit.count:
                 oldest = self._grants[-limit.count]
                 earliest = max(earliest, oldest + limit.window_s + self._margin_s)
         return earliest
+
+    def block(self, until: float) -> None:
+        """Grant nothing before then, whatever the windows say."""
+        self._blocked_until = max(self._blocked_until, until)
 
     def take(self, now: float) -> bool:
         """Take the next slot if there is one now."""
