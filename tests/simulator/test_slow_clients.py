@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
 
+from tests.simulator.desk import SECOND_NS
 from tests.simulator.raw import PING, PONG, Frame, HandClock, Raw, raw
 from tickwire.simulator import Simulator, line
 
@@ -135,6 +136,29 @@ async def test_a_handshake_that_is_never_finished(clock: HandClock) -> None:
         assert await reader.read() == b""
         writer.close()
     assert simulator.stats()["totals"]["connects"] == 1
+
+
+async def test_a_handshake_that_takes_too_long_is_cut(
+    simulator: Simulator, clock: HandClock
+) -> None:
+    """Ten seconds are enough to ask; who has asked may stay."""
+    host, _, port = simulator.address.rpartition(":")
+    silent = await asyncio.open_connection(host, int(port))
+    halting = await asyncio.open_connection(host, int(port))
+    halting[1].write(b"GET /websocket/v1 HTTP/1.1\r\nHost: half")
+    async with raw(simulator) as socket:
+        begun = clock.now_ns
+        async with asyncio.timeout(10):
+            while not (silent[0].at_eof() or silent[0].exception()):
+                await clock.advance(0.2)
+        assert clock.now_ns - begun >= 10 * SECOND_NS
+        for reader, writer in (silent, halting):
+            async with asyncio.timeout(4):
+                with suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+            writer.close()
+        socket.ask(LIST)
+        assert (await socket.said())["result"] == []
 
 
 async def test_a_client_that_has_half_gone(simulator: Simulator) -> None:

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from tickwire.errors import UsageError
 from tickwire.simulator.exchange import Exchange
+from tickwire.simulator.handshakes import Handshakes
 from tickwire.simulator.line import GOODBYE_S, Line
 from tickwire.simulator.loopback import is_loopback
 from tickwire.simulator.market.instruments import MARKET_COUNT, MAX_RATE, instruments, named
@@ -94,7 +95,7 @@ class Simulator:
         self._switches = switches or Switches()
         self._exchange: Exchange | None = None
         self._runner: web.AppRunner | None = None
-        self._stepping: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._lines: dict[Session, Line] = {}
 
     def __repr__(self) -> str:
@@ -130,7 +131,9 @@ class Simulator:
             keys=self._keys,
             switches=self._switches,
         )
-        app = web.Application(middlewares=[origin_limit(model.admission, self._clock)])
+        handshakes = Handshakes(self._clock)
+        origins = origin_limit(model.admission, self._clock)
+        app = web.Application(middlewares=[handshakes.middleware, origins])
         app.router.add_routes(websocket_routes(model, self._clock, self._lines))
         app.router.add_routes(quotation_routes(model, self._clock))
         app.router.add_routes(order_routes(model.accounts, model.authority, self._clock))
@@ -149,18 +152,24 @@ class Simulator:
                 "choose a host of this machine and a port that is free (0 takes any)"
             ) from None
         self._runner = runner
-        self._stepping = asyncio.create_task(
-            keep_stepping(model, self._clock, self._lines), name="tickwire-simulator"
-        )
+        server = runner.server
+        assert server is not None
+        self._tasks = [
+            asyncio.create_task(work, name=f"tickwire simulator: {name}")
+            for name, work in (
+                ("steps", keep_stepping(model, self._clock, self._lines)),
+                ("handshakes", handshakes.keep_cutting(lambda: server.connections)),
+            )
+        ]
 
     async def stop(self) -> None:
         """Say goodbye to everybody and close the port. Stopping twice is no error."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
-        if self._stepping is not None:
-            self._stepping.cancel()
-            await asyncio.gather(self._stepping, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(line.leave() for line in list(self._lines.values())))
         await runner.cleanup()
 
