@@ -22,6 +22,8 @@ RECEIVE_BUFFER_BYTES = 256 * 1024
 """How much the system holds for us. picows reads all of it at once and parses it in one turn."""
 TURN_BUDGET_BYTES = 64 * 1024
 """How much is handed on in one turn of the loop, inflated; the rest waits for the next turn."""
+_MESSAGE_COST = 64
+"""What a message counts besides its bytes, so that even empty ones use a turn up."""
 
 _TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
 _RESERVED_BITS = "a frame with reserved bits"
@@ -113,10 +115,7 @@ class WebSocket(WSListener):
                 ):
                     self._take_in_turn(payload)
                 else:
-                    if not self._spent:
-                        asyncio.get_running_loop().call_soon(self._next_turn)
-                    # Even an empty message counts: by this a turn is known to be used.
-                    self._spent += len(payload) or 1
+                    self._spent += len(payload) + _MESSAGE_COST
                     self._read.append(payload)
         elif kind is _CONTINUATION:
             self._part_received(frame, opens=False)
@@ -124,6 +123,8 @@ class WebSocket(WSListener):
             self._control_received(transport, frame, kind)
         if frame.last_in_buffer:
             self._hand_on()
+            if not self._waiting:
+                self._spent = 0  # the loop reads a socket once a turn
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         if self._reason is None:
@@ -150,12 +151,11 @@ class WebSocket(WSListener):
         if self._waiting or self._spent >= TURN_BUDGET_BYTES:
             self._waiting.append(item)
         else:
-            if not self._spent:
-                asyncio.get_running_loop().call_soon(self._next_turn)
             self._take(item)
         if self._waiting and not self._is_paused:
             self._is_paused = True
             self._open().underlying_transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _take(self, item: _Item) -> None:
         """Something whose turn it is."""
@@ -187,23 +187,22 @@ class WebSocket(WSListener):
 
     def _next_turn(self) -> None:
         self._spent = 0
-        if not self._waiting:
-            return
         while self._waiting and self._spent < TURN_BUDGET_BYTES:
             item = self._waiting.popleft()
             if isinstance(item, bytes) and not self._messages.is_amid:
-                self._spent += len(item) or 1
+                self._spent += len(item) + _MESSAGE_COST
                 self._read.append(item)
             else:
                 self._take(item)
         self._hand_on()
-        asyncio.get_running_loop().call_soon(self._next_turn)
         if self._waiting:
+            asyncio.get_running_loop().call_soon(self._next_turn)
             return
+        self._spent = 0
+        self._is_paused = False
         if self._reason is not None:
             self._lost()
         elif self._transport is not None and not self._transport.is_disconnected:
-            self._is_paused = False
             self._transport.underlying_transport.resume_reading()
 
     # --- ending -------------------------------------------------------------------------------
