@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := src tests benchmarks
 
-.PHONY: help demo test check format interop fuzz bench soak scale exchange-soak pins clean
+.PHONY: help demo test check format coverage interop mutants fuzz sim bench kpi soak scale exchange-soak pins clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -32,14 +32,32 @@ format: .venv/.dev
 interop: .venv/.dev
 	@$(BIN)/python -m tests.interop $(CLIENTS)
 
+## make coverage           every branch of the core, by the tests of the core; fails under 100 %
+coverage: .venv/.dev
+	@$(BIN)/coverage run -m pytest -q tests/core
+	@$(BIN)/coverage report
+
+## make mutants            small mistakes made in planner, limiter and states: does a test fail for each?
+mutants: .venv/.dev
+	@$(BIN)/python -m tests.mutants $(MODULES)
+
 ## make fuzz SECONDS=600   coverage-guided fuzzing of all that reads strangers' bytes
 SECONDS ?= 600
 fuzz: .venv/.dev
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
 
+## make sim SEEDS=500      ten simulated minutes of anything for each seed; what must hold, holds
+SEEDS ?= 500
+sim: .venv/.dev
+	@$(BIN)/python -m tests.sim --seeds $(SEEDS)
+
 ## make bench              what an event costs, beside six others; renews docs/performance.md
 bench: .venv/.dev
 	@$(BIN)/python -m benchmarks.hot_path $(ARGS)
+
+## make kpi                1 to 500 wishes at once under the true limits; renews docs/merging.md
+kpi: .venv/.dev
+	@$(BIN)/python -m benchmarks.kpi $(ARGS)
 
 ## make soak MINUTES=5     every market and type held by one client process; ends with its figures
 MINUTES ?= 5
@@ -63,7 +81,7 @@ pins: .venv/.dev
 
 ## make clean              remove .venv and caches
 clean:
-	@rm -rf .venv .interop .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .interop .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 
 .venv/.run: requirements/run.txt pyproject.toml tools/setup
 	@tools/setup run $(PYTHON)

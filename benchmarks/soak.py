@@ -107,7 +107,12 @@ def _report(
     errors = sum(each.handler_errors for each in components)
     unread = max(0, referee["frames"] - lane.frames)
     lost = unread + sum(
-        each.received - each.delivered - each.conflated - each.dropped - each.pending
+        each.received
+        - each.delivered
+        - each.conflated
+        - each.dropped
+        - each.withdrawn
+        - each.pending
         for each in components
     )
     steady = [mib for at, mib in memory if at >= warm]

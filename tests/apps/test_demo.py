@@ -124,10 +124,10 @@ def test_the_cast_wants_everything_even_without_the_one_that_wants_all() -> None
 def test_an_event_without_a_trace_counts_as_lost() -> None:
     """Of ten events eight were taken and one conflated: one is lost, and one was undecodable."""
     inbox = InboxStatistics(
-        put=10, taken=8, conflated=1, dropped=0, pending=0, control=0, most_pending=3
+        put=10, taken=8, conflated=1, dropped=0, withdrawn=0, pending=0, control=0, most_pending=3
     )
     empty = InboxStatistics(
-        put=0, taken=0, conflated=0, dropped=0, pending=0, control=0, most_pending=0
+        put=0, taken=0, conflated=0, dropped=0, withdrawn=0, pending=0, control=0, most_pending=0
     )
     component = ComponentStatistics(3, 5, inbox, empty, handler_errors=0, untold=0)
     client = ManagerStatistics(

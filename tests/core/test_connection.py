@@ -250,6 +250,32 @@ def test_a_wait_asked_for_by_the_exchange_is_kept() -> None:
     assert told.at(60.0) == [Open(epoch=2)]
 
 
+def test_a_wait_asked_for_by_the_exchange_binds_every_connection() -> None:
+    """An address is blocked, whoever was told so; also after a rest that nobody wanted to end."""
+    told, other = Told(), Told()
+    other.connection = Connection(
+        timing=Timing(),
+        random=Random(1),
+        connect_limiter=told.connection._connect_limiter,
+        message_limiter=lambda: Limiter(MESSAGES),
+        begins_with_data=lambda data_type: True,
+    )
+    told.want(BTC)
+    told.at(0.0)
+    told.connection.lost("refused with HTTP 418", 0.0, retry_after_s=20.0)
+    assert [type(action) for action in told.at(0.0)] == [Lost]
+    other.now = 3.0
+    other.want(ETH)
+    assert other.at(3.0) == []
+    assert other.wakes_at() == 20.0
+    told.want(no_more=[BTC])
+    assert told.at(6.0) == [Drop("nobody wants anything", politely=True)]
+    told.want(BTC)
+    assert told.at(19.9) == []
+    assert told.at(20.0) == [Open(2)]
+    assert other.at(20.0) == [Open(1)]
+
+
 def test_the_count_of_failures_starts_anew_after_thirty_good_seconds() -> None:
     """A short life does not reset the back-off; a verified one that lasts does."""
     told = subscribed(BTC)

@@ -74,3 +74,13 @@ def test_a_late_look_grants_one_more_glance() -> None:
     assert heart.look(6.0) is PING
     assert heart.look(14.0) is FINE
     assert heart.look(14.25) is DEAD
+
+
+def test_a_pong_that_nobody_asked_for_is_a_sign_of_life_and_no_measure() -> None:
+    """There is no ping from which a round trip could be counted."""
+    heart = Heartbeat(HeartbeatTiming(), 0.0)
+    heart.ponged(2.0)
+    assert heart.round_trip_s is None
+    assert heart.last_heard == 2.0
+    assert heart.look(4.9) is FINE
+    assert heart.look(5.0) is PING

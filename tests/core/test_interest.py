@@ -58,6 +58,14 @@ def test_the_summary_tells_the_state() -> None:
     assert (summary.total_symbols, summary.active_components) == (2, 2)
 
 
+def test_its_repr_is_a_status_line() -> None:
+    """How much for how many."""
+    interest, _ = watched()
+    interest.replace("a", [BTC, ETH])
+    interest.replace("b", [ETH, XRP])
+    assert repr(interest) == "<SubscriptionManager 3 streams for 2 components>"
+
+
 streams = st.frozensets(st.sampled_from([BTC, ETH, XRP]))
 
 

@@ -85,3 +85,22 @@ def test_what_is_not_wanted_any_more_is_not_confirmed() -> None:
     ledger = sent(ORDERS, NEWS)
     sent(NEWS, at=0.5, ledger=ledger)
     assert ledger.presume(2.0) == (NEWS,)
+
+
+def test_desired_streams_keep_the_order_of_their_wishes() -> None:
+    """Who is told first of a loss depends on nothing that changes from run to run."""
+    ledger = Ledger(lambda data_type: True)
+    streams = [Stream(DataType.TRADE, f"KRW-{number}") for number in range(50)]
+    ledger.want(streams, ())
+    ledger.want((), streams[:10])
+    ledger.want(streams[:5], ())
+    assert list(ledger.desired) == streams[10:] + streams[:5]
+
+
+def test_a_quiet_stream_withdrawn_before_it_is_asked_for_again_is_unsubscribed() -> None:
+    """The exchange still serves it, so there is something to say."""
+    ledger = sent(TICKER, ORDERS)
+    assert ledger.ask_again([TICKER], 5.0, 60.0)
+    assert ledger.is_dirty
+    ledger.want((), [TICKER])
+    assert ledger.is_dirty

@@ -1,5 +1,7 @@
 """The limiter keeps every rolling window, as the exchange would count it."""
 
+import pickle
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 
 import pytest
@@ -50,6 +52,16 @@ def test_the_long_window_holds_too() -> None:
     assert len(times) >= 0.9 * 100 * 3
 
 
+def test_a_block_holds_back_what_the_windows_would_let_go() -> None:
+    """It is never shortened by a later and smaller one."""
+    limiter = Limiter(UPBIT, margin_s=0.0)
+    limiter.block(20.0)
+    limiter.block(5.0)
+    assert limiter.free_at() == 20.0
+    assert not limiter.take(19.9)
+    assert limiter.take(20.0)
+
+
 def test_a_clock_that_steps_back_opens_nothing() -> None:
     """A grant is dated at the earliest by the one before it."""
     limiter = Limiter((Limit(2, 1.0),), margin_s=0.0)
@@ -61,15 +73,36 @@ def test_a_clock_that_steps_back_opens_nothing() -> None:
 
 def test_a_limiter_without_limits_is_a_mistake() -> None:
     """Nothing to keep means nothing was configured."""
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match=r"^a limiter needs at least one limit$"):
         Limiter(())
+
+
+def test_a_limit_is_a_value() -> None:
+    """Equal ones are the same key, and nobody changes the rule that others keep."""
+    limit = Limit(5, 1.0)
+    assert {limit: "kept"}[Limit(5, 1.0)] == "kept"
+    with pytest.raises(FrozenInstanceError):
+        limit.count = 6  # type: ignore[misc]
+
+
+def test_it_remembers_no_more_than_its_windows_need() -> None:
+    """After weeks of messages it is as small as after the first minute."""
+    limiter = Limiter((Limit(2, 1.0), Limit(10, 60.0)), margin_s=0.0)
+    sizes = []
+    for _ in range(1000):
+        assert limiter.take(max(0.0, limiter.free_at()))
+        sizes.append(len(pickle.dumps(limiter)))
+    assert sizes[9] > sizes[0]
+    # The number of all grants takes another byte.
+    assert sizes[-1] <= sizes[9] + 1
 
 
 def test_it_says_what_it_does() -> None:
     """The repr is a status line."""
     limiter = Limiter(UPBIT)
     limiter.take(0.0)
-    assert repr(limiter) == "<Limiter 5 in 1 s, 100 in 60 s; 1 granted>"
+    limiter.take(0.5)
+    assert repr(limiter) == "<Limiter 5 in 1 s, 100 in 60 s; 2 granted>"
 
 
 @given(

@@ -1,5 +1,7 @@
 """Plans: always the whole set, fresh where no data flows yet."""
 
+from dataclasses import FrozenInstanceError
+
 import pytest
 
 from tickwire.core.planner import assign, plan
@@ -38,8 +40,16 @@ def test_the_same_wishes_make_the_same_plan() -> None:
 
 def test_nothing_cannot_be_planned() -> None:
     """The wire has no word for an empty set."""
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match=r"^an empty set cannot be sent$"):
         plan(set(), sent={BTC}, live=set())
+
+
+def test_a_plan_is_a_value() -> None:
+    """It can be a key, and what was sent by it cannot be changed later."""
+    made = plan({BTC}, sent=set(), live=set())
+    assert {made: "sent"}[plan({BTC}, sent=set(), live=set())] == "sent"
+    with pytest.raises(FrozenInstanceError):
+        made.live = (BTC,)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ class Ledger:
         self.alive: dict[Stream, float] = {}
         self.unproven: set[Stream] = set()
         self._quiet: set[Stream] = set()
+        # Taken as not sent, while the exchange serves them all the same.
+        self._lapsed: set[Stream] = set()
         self._question_at: dict[Stream, float] = {}
         self._patience_s: dict[Stream, float] = {}
         self._presumed_at: dict[Stream, float] = {}
@@ -40,7 +42,9 @@ class Ledger:
     @property
     def is_dirty(self) -> bool:
         """Whether a message is needed: there is something to say and it was not said yet."""
-        return bool(self.desired) and self.desired != self.sent
+        return bool(self.desired) and (
+            self.desired != self.sent or not self._lapsed <= self.desired
+        )
 
     @property
     def missing(self) -> tuple[Stream, ...]:
@@ -70,6 +74,7 @@ class Ledger:
         self.sent = set(plan.streams)
         self.alive = {s: at for s, at in self.alive.items() if s in plan.streams}
         self._quiet &= self.sent
+        self._lapsed.clear()
         self._patience_s = {s: p for s, p in self._patience_s.items() if s in self.sent}
         self.unproven = {s for s in plan.fresh if s not in self.alive and s not in self._quiet}
         silent = [s for s in plan.fresh if s not in self.alive]
@@ -118,6 +123,7 @@ class Ledger:
             self._patience_s[stream] = min(longest_s, 2 * self._patience_s[stream])
             self._question_at.pop(stream, None)
             self.sent.discard(stream)
+            self._lapsed.add(stream)
             self.unproven.discard(stream)
             self._quiet.add(stream)
         return bool(again)
@@ -134,5 +140,6 @@ class Ledger:
         self.alive.clear()
         self.unproven.clear()
         self._quiet.clear()
+        self._lapsed.clear()
         self._question_at.clear()
         self._presumed_at.clear()

@@ -55,6 +55,10 @@ class ComponentStatistics:
         return self.handled.dropped + self.streamed.dropped
 
     @property
+    def withdrawn(self) -> int:
+        return self.handled.withdrawn + self.streamed.withdrawn
+
+    @property
     def pending(self) -> int:
         return self.handled.pending + self.streamed.pending
 
@@ -145,7 +149,7 @@ class Component:
         handler = self._control()
         if handler is not None:
             if is_async(handler):
-                self.handler_inbox.put(Item(event, handler), read)
+                self.handler_inbox.put(Item(event, self._control), read)
             else:
                 self.call(handler, event)
         if self.streams_control:
@@ -158,7 +162,7 @@ class Component:
         if handler is None:
             self._report_loss(event)
             return None
-        return Item(event, handler)
+        return Item(event, self._control)
 
     def _lagged_for_stream(self, event: Lagged) -> Item | None:
         if not self.streams_control:
@@ -189,18 +193,23 @@ class Component:
     async def run(self) -> None:
         """Await the asynchronous handlers, one event at a time, until the inbox is ended."""
         while True:
-            item = await self.handler_inbox.take()
-            handler = item.handler
-            assert handler is not None
-            argument: Any = item.event
-            if item.in_batches:
-                argument = [item.event, *self.handler_inbox.take_more(item)]
-            try:
-                result = handler(argument)
-                if inspect.isawaitable(result):
-                    await result
-            except Exception as error:
-                self._failed(handler, error)
+            # Nothing of it may stay here while the next is waited for: it would hold the handler.
+            await self._handle(await self.handler_inbox.take())
+
+    async def _handle(self, item: Item) -> None:
+        assert item.held is not None
+        handler = item.held()
+        if handler is None:
+            return  # collected; its wishes are about to go
+        argument: Any = item.event
+        if item.in_batches:
+            argument = [item.event, *self.handler_inbox.take_more(item)]
+        try:
+            result = handler(argument)
+            if inspect.isawaitable(result):
+                await result
+        except Exception as error:
+            self._failed(handler, error)
 
     def _failed(self, handler: Handler, error: Exception) -> None:
         if isinstance(error, ProtocolError):

@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -33,13 +33,23 @@ class Ended(Exception):
     """The inbox was closed in the ordinary way, and everything in it has been taken."""
 
 
-class Item(msgspec.Struct, frozen=True, gc=False):
+class Wish(Protocol):
+    """What an event is here for."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it still stands; with a wish that was withdrawn goes what waits for it."""
+
+
+class Item(msgspec.Struct, frozen=True):
     """An event on its way, with the handler it is for (`None`: whoever iterates)."""
 
     event: BaseWebSocketEvent | ControlEvent
-    handler: Handler | None = None
+    held: Callable[[], Handler | None] | None = None
+    """Gives the handler, which may be collected while the event waits."""
     in_batches: bool = False
     """Whether the handler takes a list of events."""
+    wish: Wish | None = None
 
     @property
     def is_control(self) -> bool:
@@ -49,16 +59,18 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class InboxStatistics:
-    """What went through an inbox: `put = taken + conflated + dropped + pending`, to the unit.
+    """What went through an inbox: `put` is all up to `pending` together, to the unit.
 
-    All of these count data. `control` counts the control events put, which are never given up;
-    `most_pending` is the most, of either, that a read of the socket found still lying here.
+    All of these count data; `withdrawn` is what waited for a wish that was withdrawn then.
+    `control` counts the control events put, which are never given up; `most_pending` is the most,
+    of either, that a read of the socket found still lying here.
     """
 
     put: int
     taken: int
     conflated: int
     dropped: int
+    withdrawn: int
     pending: int
     control: int
     most_pending: int
@@ -82,7 +94,7 @@ class Inbox:
         self._wakeup: asyncio.Future[None] | None = None
         self._ended: BaseException | None = None
         self._put = self._taken = self._conflated = self._dropped = self._most_pending = 0
-        self._control = self._control_taken = 0
+        self._withdrawn = self._control = self._control_taken = 0
 
     def __repr__(self) -> str:
         return f"<Inbox of {self._component_id!r}: {len(self)} pending, {self._taken} taken>"
@@ -123,14 +135,10 @@ class Inbox:
         """The next event, or `None`."""
         if self._losses and (told := self._tell_loss()) is not None:
             return told
-        if self._waiting:
-            key, item = self._waiting.popitem(last=False)
-            if isinstance(key, int):
-                self._kept[_kind(item)].popleft()
-        elif self._fresh:
-            item = self._fresh.popleft()
-        else:
+        item = self._head()
+        if item is None:
             return None
+        self._pop()
         if item.is_control:
             self._control_taken += 1
         else:
@@ -153,7 +161,7 @@ class Inbox:
         """What lies next and is for the same handler, up to the first item that is not."""
         found: list[BaseWebSocketEvent] = []
         while (item := self._next()) is not None:
-            if (item.handler, item.in_batches) != (like.handler, like.in_batches):
+            if _goes_to(item) != _goes_to(like):
                 break
             self.take_nowait()
             assert not isinstance(item.event, ControlEvent)
@@ -162,11 +170,29 @@ class Inbox:
 
     def _next(self) -> Item | None:
         """What would be taken next; `None` as well where a loss is to be told first."""
-        if self._losses:
-            return None
-        if self._waiting:
-            return next(iter(self._waiting.values()))
-        return self._fresh[0] if self._fresh else None
+        return None if self._losses else self._head()
+
+    def _head(self) -> Item | None:
+        """The first item whose wish still stands; those before it are gone."""
+        while True:
+            if self._waiting:
+                item = next(iter(self._waiting.values()))
+            elif self._fresh:
+                item = self._fresh[0]
+            else:
+                return None
+            if item.wish is None or item.wish.active:
+                return item
+            self._pop()
+            self._withdrawn += 1
+
+    def _pop(self) -> None:
+        if not self._waiting:
+            self._fresh.popleft()
+            return
+        key, item = self._waiting.popitem(last=False)
+        if isinstance(key, int):
+            self._kept[_kind(item)].popleft()
 
     def statistics(self) -> InboxStatistics:
         """What went through so far."""
@@ -175,6 +201,7 @@ class Inbox:
             taken=self._taken,
             conflated=self._conflated,
             dropped=self._dropped,
+            withdrawn=self._withdrawn,
             pending=len(self) - (self._control - self._control_taken),
             control=self._control,
             most_pending=max(self._most_pending, len(self)),
@@ -191,7 +218,7 @@ class Inbox:
             if isinstance(policy, Conflate):
                 event = item.event
                 assert isinstance(event, BaseWebSocketEvent)
-                key = (event.stream, identity_of(item.handler), item.in_batches)
+                key = (event.stream, *_goes_to(item))
                 if self._waiting.pop(key, None) is not None:
                     self._conflated += 1
                 self._waiting[key] = item
@@ -217,6 +244,11 @@ def _kind(item: Item) -> str:
     """The type of a data event; the empty text for control events, which are never dropped."""
     event = item.event
     return "" if isinstance(event, ControlEvent) else event.stream.type
+
+
+def _goes_to(item: Item) -> tuple[Hashable, bool]:
+    """What is the same for all events that one handler gets in one way."""
+    return identity_of(None if item.held is None else item.held()), item.in_batches
 
 
 def identity_of(handler: Handler | None) -> Hashable:

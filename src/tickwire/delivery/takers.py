@@ -133,11 +133,8 @@ class Queued(Taker):
 
     def take(self, event: BaseWebSocketEvent, read: int) -> None:
         held = self.held
-        if not self.active or held is None:
-            return
-        handler = held()
-        if handler is not None:
-            self.component.handler_inbox.put(Item(event, handler, self.in_batches), read)
+        if self.active and held is not None and held() is not None:
+            self.component.handler_inbox.put(Item(event, held, self.in_batches, self), read)
 
 
 class Streamed(Taker):

@@ -37,7 +37,9 @@ class Tally:
     def of(cls, exchange: dict[str, Any], client: ManagerStatistics) -> "Tally":
         """From the statistics of both sides."""
         components = client.components.values()
-        unaccounted = sum(c.received - c.delivered - c.conflated - c.pending for c in components)
+        unaccounted = sum(
+            c.received - c.delivered - c.conflated - c.withdrawn - c.pending for c in components
+        )
         return cls(
             connections=len(exchange["connections"]),
             messages=sum(len(each["messages"]) for each in exchange["connections"]),

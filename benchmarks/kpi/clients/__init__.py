@@ -1,0 +1,1 @@
+"""One client for each contender, run in the contender's own environment."""

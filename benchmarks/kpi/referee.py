@@ -1,0 +1,55 @@
+"""What the referee's report says of a client, in figures."""
+
+import math
+from itertools import pairwise
+from typing import Any
+
+from benchmarks.kpi.job import Job
+
+__all__ = ["demand", "permits", "verdict"]
+
+_PER_SECOND, _PER_MINUTE, _MINUTE_S = 5, 100, 60.0
+
+
+def verdict(stats: dict[str, Any], job: Job) -> dict[str, Any]:
+    """Messages, connections and offences; `held` is how many wishes are subscribed to now."""
+    totals = stats["totals"]
+    held = {
+        (wish["type"], code)
+        for connection in stats["connections"]
+        if connection["closed_at"] is None
+        for wish in connection["subscription"]
+        for code in wish["codes"]
+    }
+    return {
+        "held": len(held & set(job.wishes)),
+        "messages": totals["messages"],
+        "connections": totals["connects"],
+        "open": totals["open"],
+        "refused": sum(totals["refusals"].values()),
+        "breaches": sum(totals["breaches"].values()),
+        "message_breaches": totals["breaches"]["messages_per_second"]
+        + totals["breaches"]["messages_per_minute"],
+        "bytes": totals["bytes"],
+    }
+
+
+def demand(stats: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """What of the permits since the first message was used, and the longest silence between."""
+    (connection,) = stats["connections"]
+    times = [message["at"] for message in connection["messages"]]
+    used = [at - times[0] for at in times if at - times[0] < seconds]
+    return {
+        "seconds": seconds,
+        "messages": len(used),
+        "permits": permits(seconds),
+        "worst_minute": stats["totals"]["worst_windows"]["messages_60s"],
+        "breaches": sum(stats["totals"]["breaches"].values()),
+        "longest_pause_s": round(max((b - a for a, b in pairwise(used)), default=0.0), 2),
+    }
+
+
+def permits(seconds: float) -> int:
+    """The most messages that a connection may send from its first one on within so many seconds."""
+    minutes, rest_s = divmod(seconds, _MINUTE_S)
+    return _PER_MINUTE * int(minutes) + min(_PER_MINUTE, _PER_SECOND * math.ceil(rest_s))

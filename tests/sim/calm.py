@@ -1,0 +1,51 @@
+"""When the exchange should serve what is wanted: not while something is changing or broken."""
+
+from tests.sim.link import Link
+from tickwire.core.connection import Timing
+from tickwire.core.limiter import JITTER_MARGIN_S
+from tickwire.exchanges.upbit.rules import MESSAGE_LIMITS
+from tickwire.world import Clock
+
+__all__ = ["MENDING_S", "Calm"]
+
+MENDING_S = 120.0
+"""The longest mending: a half-open connection noticed, a slow wait, a block, and a round trip."""
+
+_CONVERGING_S = 1.0 + 0.3
+"""A second, and the longest round trip."""
+_LINGER_S = Timing().linger_s
+
+
+class Calm:
+    """Told of what happens, it knows how long to wait until all should be well."""
+
+    def __init__(self, clock: Clock, *, one_lane: bool) -> None:
+        self.sent: dict[Link, list[float]] = {}
+        """When messages were sent on each connection."""
+        self._clock = clock
+        # One of several connections that has lost all its wishes is kept for a while.
+        self._converging_s = _CONVERGING_S + (0.0 if one_lane else _LINGER_S)
+        self._settled_at = 0.0
+
+    def stirred(self) -> None:
+        """What is wanted, or what carries it, has changed."""
+        self._settled_at = max(self._settled_at, self._clock.now() + self._converging_s)
+
+    def troubled(self) -> None:
+        """Something is wrong, and it may take long until it is noticed and mended."""
+        self._settled_at = self._clock.now() + MENDING_S
+
+    def mended(self) -> None:
+        """Nothing is wrong any more."""
+        self._settled_at = self._clock.now()
+
+    def is_due(self, links: list[Link]) -> bool:
+        """Whether all wishes should be served by now, on these connections."""
+        due_at = self._settled_at
+        for link in links:
+            times = self.sent.get(link, [])
+            for limit in MESSAGE_LIMITS:
+                if len(times) >= limit.count:
+                    free_at = times[-limit.count] + limit.window_s + JITTER_MARGIN_S
+                    due_at = max(due_at, free_at + self._converging_s)
+        return self._clock.now() >= due_at

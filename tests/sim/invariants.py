@@ -1,0 +1,224 @@
+"""What must hold, each as a sentence and a function that says what is wrong, if anything.
+
+The functions see only what crossed the wire, what components were told, and what they had asked
+for; of the client's own state no more than its list of wishes.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.sim.wire import Heard, Request
+from tickwire.subscription import Stream
+
+__all__ = [
+    "INVARIANTS",
+    "Violation",
+    "asked_in_one_way",
+    "asks_for_what_is_wanted",
+    "attempts_respect_bans",
+    "deaf_once_gone",
+    "gets_to_the_end",
+    "hears_what_it_asked",
+    "in_order",
+    "is_apart",
+    "is_collected",
+    "is_converged",
+    "is_the_last",
+    "keeps_limits",
+    "misses_nothing",
+    "name_of",
+    "sees_as_if_alone",
+    "the_dead_want_nothing",
+    "wishes_stand",
+]
+
+INVARIANTS = {
+    "I1": "At most 5 messages in any second and 100 in any minute of a connection, at most 5 "
+    "connects in any second, as the exchange counts them; none while it blocks the address.",
+    "I2": "Within a second and what the limiter takes, the exchange serves the union of all "
+    "wishes, each stream once; once faults stop, always.",
+    "I3": "A message is made when it is sent: it names what is wanted at that moment, and one "
+    "does not follow another within the debounce.",
+    "I4": "Wishes merge in any order and any number of times into the same bytes.",
+    "I5": "A handler hears what it asked for, each event once and in order; once its wish is "
+    "withdrawn it is not called again.",
+    "I6": "A component that is collected is as one that has withdrawn its wishes.",
+    "I7": "An error of the exchange changes nobody's wishes.",
+    "I8": "A component sees what it would see alone, whatever options others have chosen.",
+    "I16": "What ends leaves no task behind, and nothing fails unnoticed.",
+}
+
+Problem = str | None
+_Check = Callable[..., Problem]
+_NAMES: dict[_Check, str] = {}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something that must not happen has happened."""
+
+    invariant: str
+    at: float
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} at {self.at:.3f} s: {self.problem}"
+
+
+def _of(invariant: str) -> Callable[[_Check], _Check]:
+    def enter(check: _Check) -> _Check:
+        _NAMES[check] = invariant
+        return check
+
+    return enter
+
+
+def name_of(check: _Check) -> str:
+    """The invariant that a function watches."""
+    return _NAMES[check]
+
+
+@_of("I1")
+def keeps_limits(totals: Mapping[str, Any]) -> Problem:
+    """Judge by the referee's report of the exchange."""
+    breaches = {what: count for what, count in totals["breaches"].items() if count}
+    return f"{breaches}, worst windows {totals['worst_windows']}" if breaches else None
+
+
+@_of("I1")
+def attempts_respect_bans(now: float, told: float, until: float) -> Problem:
+    """Judge an attempt to connect: told at `told`, by a 418, to wait `until`.
+
+    Blocks are told in whole seconds, rounded up, so by whom it was told last does not matter.
+    """
+    if told < now < until - 1.0:
+        return f"an attempt {until - now:.3f} s before the end of a block told at {told:.3f} s"
+    return None
+
+
+@_of("I2")
+def is_converged(wanted: frozenset[Stream], served: Sequence[frozenset[Stream]]) -> Problem:
+    """Judge what the open connections are subscribed to."""
+    counted = Counter(stream for streams in served for stream in streams)
+    twice = [stream for stream, times in counted.items() if times > 1]
+    if twice:
+        return f"served twice: {_names(twice)}"
+    if counted.keys() != wanted:
+        missing, extra = wanted - counted.keys(), counted.keys() - wanted
+        return f"lost: {_names(missing)}; not wanted: {_names(extra)}"
+    return None
+
+
+@_of("I3")
+def asks_for_what_is_wanted(
+    request: Request, wanted: frozenset[Stream], dying: frozenset[Stream], *, whole: bool
+) -> Problem:
+    """Judge a message as it is sent; `dying` streams may be wanted still, at this very moment."""
+    stale = request.streams - wanted - dying
+    lost = wanted - request.streams if whole else frozenset()
+    if stale or lost:
+        return f"a message names what nobody wants: {_names(stale)}; lacks: {_names(lost)}"
+    return None
+
+
+@_of("I3")
+def is_apart(
+    request: Request, now: float, before: Request | None, sent: float, debounce_s: float
+) -> Problem:
+    """Judge a message by the one before it on the same connection."""
+    if before is None:
+        return None
+    if now - sent < debounce_s - 1e-6:
+        return f"two messages within {now - sent:.3f} s"
+    if before.streams == request.streams and not request.fresh:
+        return "a message that says nothing new"
+    return None
+
+
+@_of("I4")
+def asked_in_one_way(request: Request, again: str) -> Problem:
+    """Judge a message by the text that the same wishes give in another order."""
+    return None if request.text == again else f"{request.text} is {again} in another order"
+
+
+@_of("I5")
+def deaf_once_gone(component_id: str, stream: Stream, *, is_gone: bool) -> Problem:
+    """Judge a call of a handler."""
+    return f"{component_id} is gone and was given {stream}" if is_gone else None
+
+
+@_of("I5")
+def hears_what_it_asked(component_id: str, stream: Stream, wanted: Collection[Stream]) -> Problem:
+    """Judge a call of a handler."""
+    return None if stream in wanted else f"{component_id} was given {stream}"
+
+
+@_of("I5")
+def misses_nothing(
+    component_id: str, expected: Sequence[Heard], got: Sequence[tuple[Stream, str]]
+) -> Problem:
+    """Judge what one read of a socket has brought to a component."""
+    if [(each.stream, each.raw) for each in expected] == got:
+        return None
+    due = [str(each.stream) for each in expected]
+    return f"{component_id} should have had {due} and had {[str(s) for s, _ in got]}"
+
+
+@_of("I5")
+def in_order(component_id: str, stream: Stream, place: int, due: int, missed: int) -> Problem:
+    """Judge an event that waited in an inbox: its place among those that came, from 0."""
+    if place < due or missed:
+        return f"{component_id}: event {place} of {stream} where {due} was due, {missed} missed"
+    return None
+
+
+@_of("I5")
+def gets_to_the_end(component_id: str, stream: Stream, left: int) -> Problem:
+    """Judge what a component has not been given although it has had the time."""
+    return f"{component_id} was not given the last {left} of {stream}" if left else None
+
+
+@_of("I5")
+def is_the_last(component_id: str, stream: Stream, got: str, last: str | None) -> Problem:
+    """Judge what a newcomer is handed over."""
+    return None if got == last else f"{component_id} was handed {got} of {stream}, not {last}"
+
+
+@_of("I6")
+def is_collected(component_id: str, waited_s: float, longest_s: float) -> Problem:
+    """Judge a component to which nobody refers any more."""
+    if waited_s > longest_s:
+        return f"{component_id} was let go {waited_s:.1f} s ago and is still held"
+    return None
+
+
+@_of("I6")
+def the_dead_want_nothing(component_id: str, wishes: Collection[Stream]) -> Problem:
+    """Judge the wishes under the id of a component that is no more."""
+    return f"{component_id} is no more and wants {_names(wishes)}" if wishes else None
+
+
+@_of("I7")
+def wishes_stand(component_id: str, kept: Collection[Stream], asked: Collection[Stream]) -> Problem:
+    """Judge the wishes that the client keeps for a component, after errors above all."""
+    if set(kept) == set(asked):
+        return None
+    return f"{component_id} asked for {_names(asked)}; kept is {_names(kept)}"
+
+
+@_of("I8")
+def sees_as_if_alone(
+    component_id: str, stream: Stream, wanted: Collection[Stream], got: bool
+) -> Problem:
+    """Judge a grouped order book, or the lack of one, by who wants it in which grouping."""
+    if got and stream not in wanted:
+        return f"{component_id} was given {stream}, which is how others want it"
+    if not got and stream in wanted:
+        return f"{component_id} was not given {stream}, as it wants it grouped"
+    return None
+
+
+def _names(streams: Iterable[Stream]) -> str:
+    return ", ".join(map(str, sorted(streams))) or "nothing"

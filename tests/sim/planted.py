@@ -1,0 +1,170 @@
+"""Defects to plant, each with the invariant by which it should be found: so the rest can fail."""
+
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from typing import Any
+from unittest.mock import patch
+
+from tickwire.core import connection
+from tickwire.core.interest import SubscriptionManager
+from tickwire.core.limiter import Limit, Limiter
+from tickwire.core.planner import Plan, plan
+from tickwire.delivery.hub import DataProcessor
+from tickwire.delivery.inbox import Inbox, Item
+from tickwire.events import Payload
+from tickwire.manager import WebSocketManager
+from tickwire.subscription import Stream
+from tickwire.transport import supervisor
+from tickwire.transport.supervisor import Supervisor
+
+__all__ = ["PLANTED"]
+
+
+class LostUpdate(connection.Connection):
+    """Looks at the state when the wait begins, and takes what comes during it for merged."""
+
+    _captured: tuple[Stream, ...] = ()
+
+    def want(self, *changes: Any) -> None:
+        is_first = self._changed_at is None
+        super().want(*changes)
+        if is_first:
+            self._captured = tuple(self.ledger.desired)
+
+    def _plan_if_due(self, now: float) -> None:
+        before = len(self._outbox)
+        super()._plan_if_due(now)
+        if len(self._outbox) > before and self._captured:
+            self._outbox[-1] = connection.Send(plan(self._captured, (), ()))
+
+    def sent(self, sent: Plan, now: float) -> None:
+        ledger = self.ledger
+        super().sent(plan(ledger.desired or sent.streams, ledger.sent, ledger.alive), now)
+
+
+class TokenBucket(Limiter):
+    """Refills by its rate, so that a burst and what has grown meanwhile fit into one second."""
+
+    def __init__(self, limits: Sequence[Limit], **margins: float) -> None:
+        super().__init__(limits, **margins)
+        self._tokens = [(float(limit.count), 0.0) for limit in limits]
+
+    def _filled(self, now: float) -> list[float]:
+        return [
+            min(limit.count, tokens + max(0.0, now - at) * limit.count / limit.window_s)
+            for limit, (tokens, at) in zip(self.limits, self._tokens, strict=True)
+        ]
+
+    def free_at(self) -> float:
+        return max(
+            at + max(0.0, 1 - tokens) * limit.window_s / limit.count + 1e-9
+            for limit, (tokens, at) in zip(self.limits, self._tokens, strict=True)
+        )
+
+    def take(self, now: float) -> bool:
+        filled = self._filled(now)
+        if min(filled) < 1:
+            return False
+        self._tokens = [(tokens - 1, now) for tokens in filled]
+        self.granted += 1
+        return True
+
+
+class BareWindows(Limiter):
+    """Forgets that the network squeezes together what was sent apart."""
+
+    def __init__(self, limits: Sequence[Limit]) -> None:
+        super().__init__(limits, margin_s=0.0)
+
+
+def _as_wished(
+    desired: Collection[Stream], sent: Collection[Stream], live: Container[Stream]
+) -> Plan:
+    """A plan in the order of the wishes."""
+    made = plan(desired, sent, live)
+    order = list(desired)
+    return Plan(
+        tuple(sorted(made.fresh, key=order.index)), tuple(sorted(made.live, key=order.index))
+    )
+
+
+@contextmanager
+def _punished_for_errors() -> Iterator[None]:
+    """The exchange objects, and somebody who is not to blame loses what they asked for."""
+    kept: list[SubscriptionManager] = []
+    make, refused = SubscriptionManager.__init__, Supervisor._refused
+
+    def made(self: SubscriptionManager, *arguments: Any) -> None:
+        make(self, *arguments)
+        kept.append(self)
+
+    def punished(self: Supervisor, refusal: Any) -> None:
+        refused(self, refusal)
+        for component_id in sorted(kept[0]._wishes)[:1]:
+            kept[0].replace(component_id, ())
+
+    with (
+        patch.object(SubscriptionManager, "__init__", made),
+        patch.object(Supervisor, "_refused", punished),
+    ):
+        yield
+    kept.clear()
+
+
+def _ungrouped(process: Callable[..., list[Stream]]) -> Callable[..., list[Stream]]:
+    """Order books go to whoever wants the book, in whatever grouping."""
+
+    def processed(
+        self: DataProcessor, payloads: list[Payload], received: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        for payload in payloads:
+            if payload.stream.level:
+                payload.stream = Stream(payload.stream.type, payload.stream.symbol)
+        return process(self, payloads, received, alive)
+
+    return processed
+
+
+def _forgetful(put: Callable[..., None]) -> Callable[..., None]:
+    """An inbox that loses one event in fifty."""
+    events = count()
+
+    def kept(self: Inbox, item: Item, read: int) -> None:
+        if next(events) % 50:
+            put(self, item, read)
+
+    return kept
+
+
+def _nothing(*facts: Any) -> None:
+    """Instead of doing it."""
+
+
+_Plant = Callable[[], AbstractContextManager[Any]]
+
+PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
+    "a lost update": (("I2", "I3"), lambda: patch.object(supervisor, "Connection", LostUpdate)),
+    "a token bucket": (("I1",), lambda: patch.object(supervisor, "Limiter", TokenBucket)),
+    "windows without a margin": (
+        ("I1",),
+        lambda: patch.object(supervisor, "Limiter", BareWindows),
+    ),
+    "blocks kept to oneself": (("I1",), lambda: patch.object(Limiter, "block", _nothing)),
+    "messages in the order of wishes": (
+        ("I4",),
+        lambda: patch.object(connection, "plan", _as_wished),
+    ),
+    "handlers that stay": (
+        ("I5",),
+        lambda: patch.object(WebSocketManager, "_disconnect", _nothing),
+    ),
+    "a leaking inbox": (("I5",), lambda: patch.object(Inbox, "put", _forgetful(Inbox.put))),
+    "wishes of the dead": (("I6",), lambda: patch.object(WebSocketManager, "_forget", _nothing)),
+    "punishment for errors": (("I7",), _punished_for_errors),
+    "groupings taken for one": (
+        ("I8",),
+        lambda: patch.object(DataProcessor, "process", _ungrouped(DataProcessor.process)),
+    ),
+}
+"""By name: the invariants that would find it, and what plants it."""

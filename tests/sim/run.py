@@ -1,0 +1,235 @@
+"""One run: ten minutes of a whole client against the exchange's model, out of one seed."""
+
+import asyncio
+import gc
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from tests.sim import invariants
+from tests.sim.calm import MENDING_S
+from tests.sim.cast import Cast
+from tests.sim.faults import Faults
+from tests.sim.invariants import Violation
+from tests.sim.loop import LoopClock, VirtualLoop
+from tests.sim.network import Network
+from tests.sim.wire import Request, streams_of
+from tests.sim.witness import Witness
+from tickwire.core import connection
+from tickwire.core.interest import SubscriptionManager
+from tickwire.exchanges.upbit import Upbit
+from tickwire.manager import WebSocketManager
+from tickwire.simulator.exchange import Exchange
+from tickwire.simulator.market.instruments import instruments
+from tickwire.simulator.spelling import UNIT
+from tickwire.subscription import Stream
+from tickwire.world import Random, World
+
+__all__ = ["LENGTH_S", "Outcome", "run"]
+
+LENGTH_S = 600.0
+"""How long a run is, in simulated seconds."""
+
+_CALM_S = 10.0
+_FAULTS_END_S = LENGTH_S - _CALM_S - MENDING_S
+_WISHES_END_S = LENGTH_S - 30.0
+_LOOK_S = 0.5
+_LONGEST_HELD_S = 2.0
+_TURNS = 20
+"""Turns of the loop in which whatever has come reaches everybody."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run."""
+
+    seed: int
+    digest: str
+    violations: tuple[Violation, ...]
+    tail: tuple[str, ...]
+    simulated_s: float
+    events: int
+    messages: int
+    attempts: int
+    losses: int
+    convergences: int
+    worst_windows: dict[str, int]
+
+
+def run(seed: int) -> Outcome:
+    """Play a seed to its end, or until something is violated."""
+    loop = VirtualLoop()
+    collecting = gc.isenabled()
+    gc.disable()  # a collection at some other moment would be another run
+    logged = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        return loop.run_until_complete(_Run(seed, loop).play())
+    finally:
+        logging.disable(logged)
+        if collecting:
+            gc.enable()
+        loop.close()
+        gc.collect()
+
+
+class _Run:
+    """The parts of a run. Chance is split, so that each part draws from its own."""
+
+    def __init__(self, seed: int, loop: VirtualLoop) -> None:
+        self.seed = seed
+        self.loop = loop
+        self.clock = LoopClock(loop)
+        random = Random(seed)
+        self.random = random
+        busy = instruments(8, random.choice((0.02, 0.05, 0.2)))
+        quiet = instruments(40)[-3:]
+        chosen = (*random.sample(busy, random.randint(2, 5)), *quiet[: random.randint(0, 3)])
+        is_grouped = random.random() < 0.4
+        levels = {
+            each.code: tuple(v // UNIT for v in each.levels if v >= UNIT)[:2] for each in chosen
+        }
+        self.model = Exchange(chosen, seed=seed, now_ns=self.clock.wall_ns())
+        self.components = [f"component-{number}" for number in range(random.randint(2, 7))]
+        self.clients = [f"client-{number}" for number in range(random.randint(0, 2))]
+        ids = self.components + self.clients
+        self.witness = Witness(
+            self.clock,
+            ids,
+            text_of=self._text_of,
+            wishes_of=lambda each: self.manager._subscription_manager.wishes_of(each),
+            one_lane=not is_grouped,
+        )
+        self.network = Network(self.model, self.clock, Random(seed + 1), self.witness)
+        numbers = iter(range(1, 1_000_000))
+        self.manager = WebSocketManager(
+            world=World(
+                clock=self.clock,
+                random=Random(seed + 2),
+                new_uuid=lambda: f"ticket-{next(numbers)}",
+                connect=self.network.connect,
+                fetch=self.network.fetch,
+            )
+        )
+        codes = tuple(each.code for each in chosen)
+        self.cast = Cast(
+            self.manager, self.witness, self.clock, random, codes, levels if is_grouped else {}
+        )
+        self.faults = Faults(self.network, self.witness, self.clock, Random(seed + 3))
+        self.mean_s = random.choice((8.0, 25.0, 80.0))
+        self.orders = Random(seed + 4)
+        self.convergences = 0
+        loop.set_exception_handler(self._unhandled)
+
+    def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        problem = f"{context['message']}: {context.get('exception')!r}"
+        self.witness.violated(Violation("I16", loop.time(), problem))
+
+    def _text_of(self, request: Request) -> str:
+        """The text of the same wishes, wished one by one in another order."""
+        wishes = sorted(request.streams)
+        self.orders.shuffle(wishes)
+        merged = SubscriptionManager(lambda change: None)
+        for number, stream in enumerate(wishes):
+            merged.replace(f"one {number}", [stream])
+            merged.replace(f"another {number % 3}", [stream])
+        live = request.streams - request.fresh
+        made = connection.plan(  # type: ignore[attr-defined] # the one that is in use
+            list(merged), request.streams, live
+        )
+        return Upbit().encode(made, "")
+
+    async def play(self) -> Outcome:
+        async with self.manager:
+            players = [
+                self.loop.create_task(self.cast.play(component_id, _WISHES_END_S))
+                for component_id in self.components
+            ]
+            players += [
+                self.loop.create_task(self.cast.play_client(component_id, _WISHES_END_S))
+                for component_id in self.clients
+            ]
+            players.append(self.loop.create_task(self.faults.play(_FAULTS_END_S, self.mean_s)))
+            await self._look_until(_WISHES_END_S)
+            for player in players:
+                player.cancel()
+            await asyncio.gather(*players, return_exceptions=True)
+            self.network.model.hush(())
+            await self._look_until(LENGTH_S - _CALM_S)
+            if not self.witness.violations:
+                await self._end_calmly()
+            await self.cast.leave()
+        self._look_for_leftovers()
+        totals = self.model.referee.report(self.clock.wall_ns())["totals"]
+        witness = self.witness
+        return Outcome(
+            self.seed,
+            witness.digest,
+            tuple(witness.violations),
+            tuple(witness.tail),
+            self.loop.time(),
+            witness.events,
+            witness.messages,
+            witness.attempts,
+            witness.losses,
+            self.convergences,
+            totals["worst_windows"],
+        )
+
+    async def _look_until(self, end: float) -> None:
+        while self.clock.now() < end and not self.witness.violations:
+            await self.clock.sleep(_LOOK_S)
+            self._look()
+
+    def _look(self) -> None:
+        """Judge what can be judged at any moment."""
+        witness, now = self.witness, self.clock.now()
+        totals = self.model.referee.report(self.clock.wall_ns())["totals"]
+        witness.judge(invariants.keeps_limits, totals)
+        witness.look_at_wishes()
+        for ear in self.cast.let_go:
+            assert ear.let_go_at is not None
+            witness.judge(invariants.is_collected, ear.id, now - ear.let_go_at, _LONGEST_HELD_S)
+        # The wire cannot say that nothing is wanted; it takes longer to hang up.
+        if witness.wanted and witness.calm.is_due(self.network.sound):
+            self._judge_convergence()
+
+    def _judge_convergence(self) -> None:
+        self.convergences += 1
+        self.witness.judge(invariants.is_converged, self.witness.wanted, self._served())
+
+    async def _end_calmly(self) -> None:
+        """All is well in the end; and who asks for the same again changes nothing."""
+        witness = self.witness
+        await self._calm_down()
+        self.cast.wake_up()
+        await self.clock.sleep(_LOOK_S)
+        for _ in range(_TURNS):
+            await self.clock.sleep(0)
+        witness.nothing_is_left()
+        self._judge_convergence()
+        asked = self._served()
+        await self.cast.again()
+        witness.calm.mended()
+        await self.clock.sleep(_CALM_S)
+        if self._served() != asked:
+            witness.violated(Violation("I4", self.clock.now(), "asking again changed something"))
+        self._look()
+
+    async def _calm_down(self) -> None:
+        """Nothing is wrong any more; wait until nothing is to be said either."""
+        self.witness.calm.mended()
+        while not self.witness.calm.is_due(self.network.sound):
+            await self.clock.sleep(_LOOK_S)
+
+    def _served(self) -> list[frozenset[Stream]]:
+        return [streams_of(link.session.wishes) for link in self.network.sound]
+
+    def _look_for_leftovers(self) -> None:
+        left = [
+            task.get_name()
+            for task in asyncio.all_tasks(self.loop)
+            if task is not asyncio.current_task()
+        ]
+        if left:
+            self.witness.violated(Violation("I16", self.clock.now(), f"left: {left}"))
