@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.harness import MemoryExchange, virtual_world
+from tests.harness import MARKETS, MemoryExchange, virtual_world
 from tickwire.client import WebSocketClient
 from tickwire.events import BaseWebSocketEvent
 from tickwire.manager import WebSocketManager
@@ -59,6 +59,26 @@ async def test_a_component_is_collected_although_its_handler_was_awaited(
     gc.collect()
     for _ in range(20):
         exchange.emit(TRADES)
+        await clock.advance(0.1)
+    assert gone() is None
+    assert manager.statistics().components == {}
+
+
+async def test_a_component_is_collected_although_states_wait_for_it(
+    manager: WebSocketManager, clock: ManualClock, exchange: MemoryExchange
+) -> None:
+    """Of order books the newest waits, in the place of its market and handler."""
+    component = Slow(clock, 0.3)
+    books = SubscriptionSpec("orderbook", MARKETS)
+    await manager.register_component("c", component, [books])
+    gone = weakref.ref(component)
+    await clock.advance(1.0)
+    for number in range(40):
+        if number == 20:
+            del component
+            gc.collect()
+        for stream in books.streams:
+            exchange.emit(stream)
         await clock.advance(0.1)
     assert gone() is None
     assert manager.statistics().components == {}

@@ -14,6 +14,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from itertools import count
+from types import MethodType
 from typing import Any, Protocol
 
 import msgspec
@@ -253,6 +254,9 @@ def _goes_to(item: Item) -> tuple[Hashable, bool]:
 
 def identity_of(handler: Handler | None) -> Hashable:
     """What tells handlers apart, hashable or not; a bound method is another object every time."""
+    if isinstance(handler, MethodType):
+        # By its parts, not as it is: whoever keeps this must not keep the owner.
+        return id(handler.__self__), id(handler.__func__)
     try:
         hash(handler)
     except TypeError:

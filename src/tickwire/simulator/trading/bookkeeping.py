@@ -105,7 +105,8 @@ class Books:
     def _tell_order(
         self, order: Order, state: str, published_ms: int, fill: Fill | None = None
     ) -> None:
-        self._notices.append(order_notice(order, state, published_ms, fill))
+        order.told_ms = max(order.told_ms, published_ms)
+        self._notices.append(order_notice(order, state, order.told_ms, fill))
 
     def _tell_assets(
         self, key: str, currencies: Sequence[str], at_ms: int, published_ms: int
@@ -117,5 +118,4 @@ class Books:
 
 def published(order: Order, at_ms: int) -> int:
     """When this is told: not before what was told of the order last."""
-    told_ms = order.fills[-1].published_ms if order.fills else 0
-    return max(told_ms, at_ms + PUBLISH_DELAY_MS // 2)
+    return max(order.told_ms, at_ms + PUBLISH_DELAY_MS // 2)

@@ -79,6 +79,8 @@ class Order:
         self.prevented_volume = 0
         self.prevented_locked = 0
         self.closed_ms: int | None = None
+        self.told_ms = 0
+        """When it was last told of; what comes after is told no earlier."""
         if terms.volume is not None:
             self.left = terms.volume
         else:
