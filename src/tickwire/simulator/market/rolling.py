@@ -36,11 +36,10 @@ class Rolling:
     def add(self, at_ms: int, volume: int, value: int) -> None:
         """Count what was traded at this moment."""
         step = at_ms // _STEP_MS
-        while self._step < step:
+        for _ in range(min(step - self._step, _STEPS)):
             self._close()
-            if step - self._step > _STEPS:
-                # Every step passes its place once; going round again would change nothing.
-                self._step = step - _STEPS
+        # After a whole round nothing is left, however long the pause was.
+        self._step = max(self._step, step)
         self._volume += volume
         self._value += value
         self.volume += volume
