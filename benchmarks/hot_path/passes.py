@@ -30,7 +30,8 @@ from tickwire.events import Payload
 from tickwire.exchanges.upbit import Upbit
 from tickwire.manager import real_world
 from tickwire.subscription import DataType, Stream
-from tickwire.transport.supervisor import Reader, Supervisor
+from tickwire.transport.intake import Reader
+from tickwire.transport.supervisor import Supervisor
 from tickwire.transport.websocket import WebSocket
 from tickwire.world import Listener
 

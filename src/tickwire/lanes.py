@@ -10,7 +10,8 @@ from tickwire.core.interest import SubscriptionChange
 from tickwire.core.limiter import Limiter
 from tickwire.core.planner import assign
 from tickwire.subscription import Stream
-from tickwire.transport.supervisor import LaneStatistics, Reader, Supervisor
+from tickwire.transport.intake import Reader
+from tickwire.transport.supervisor import LaneStatistics, Supervisor
 from tickwire.world import World
 
 __all__ = ["Lanes"]

@@ -6,10 +6,9 @@ from random import Random
 
 import pytest
 
-from tickwire.core.connection import (
+from tickwire.core.actions import (
     Action,
     Confirmed,
-    Connection,
     Drop,
     Lost,
     Open,
@@ -17,8 +16,8 @@ from tickwire.core.connection import (
     Query,
     Restored,
     Send,
-    Timing,
 )
+from tickwire.core.connection import Connection, Timing
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState

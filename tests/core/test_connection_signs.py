@@ -1,7 +1,7 @@
 """What a connection makes of signs of life and of the moment when nobody wants it any more."""
 
 from tests.core.test_connection import BTC, subscribed
-from tickwire.core.connection import Drop, Open, Ping
+from tickwire.core.actions import Drop, Open, Ping
 from tickwire.core.states import ConnectionState
 
 

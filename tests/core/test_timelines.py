@@ -9,7 +9,8 @@ from random import Random
 
 import pytest
 
-from tickwire.core.connection import Action, Connection, Open, Ping, Send, Timing
+from tickwire.core.actions import Action, Open, Ping, Send
+from tickwire.core.connection import Connection, Timing
 from tickwire.core.interest import SubscriptionChange, SubscriptionManager
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.subscription import DataType, Stream

@@ -13,6 +13,17 @@ changes made during the wait become one message, and a change undone during the 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from tickwire.core.actions import (
+    Action,
+    Confirmed,
+    Drop,
+    Lost,
+    Open,
+    Ping,
+    Query,
+    Restored,
+    Send,
+)
 from tickwire.core.backoff import Backoff, KeysBackoff
 from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
 from tickwire.core.ledger import Ledger
@@ -22,19 +33,7 @@ from tickwire.core.states import TRANSITIONS, ConnectionState, Input
 from tickwire.subscription import DataType, Stream
 from tickwire.world import Random
 
-__all__ = [
-    "Action",
-    "Confirmed",
-    "Connection",
-    "Drop",
-    "Lost",
-    "Open",
-    "Ping",
-    "Query",
-    "Restored",
-    "Send",
-    "Timing",
-]
+__all__ = ["Connection", "Timing"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,73 +56,6 @@ class Timing:
     heartbeat: HeartbeatTiming = field(default_factory=HeartbeatTiming)
     backoff: Backoff = field(default_factory=Backoff)
     keys_backoff: KeysBackoff = field(default_factory=KeysBackoff)
-
-
-@dataclass(frozen=True)
-class Open:
-    """Open a socket; report `opened` or `lost`."""
-
-    epoch: int
-
-
-@dataclass(frozen=True)
-class Send:
-    """Send the subscription message of this plan now; report `sent` or `lost`."""
-
-    plan: Plan
-
-
-@dataclass(frozen=True)
-class Ping:
-    """Send a ping frame."""
-
-
-@dataclass(frozen=True)
-class Drop:
-    """Cut the socket or the attempt at one; `lost` need not be reported."""
-
-    reason: str
-    politely: bool
-
-
-@dataclass(frozen=True)
-class Query:
-    """Find out whether these silent streams exist; report `answered`."""
-
-    streams: tuple[Stream, ...]
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """To be told: these streams are taken for alive, without data."""
-
-    streams: tuple[Stream, ...]
-
-
-@dataclass(frozen=True)
-class Lost:
-    """To be told: the connection is gone; the next attempt comes after the delay.
-
-    `keys_refused` says that the exchange does not accept the keys.
-    """
-
-    reason: str
-    failures: int
-    delay_s: float
-    alarm: bool
-    keys_refused: bool = False
-
-
-@dataclass(frozen=True)
-class Restored:
-    """To be told: what was wanted is back, apart from `missing`."""
-
-    confirmed: int
-    missing: tuple[Stream, ...]
-    outage_s: float
-
-
-Action = Open | Send | Ping | Drop | Query | Confirmed | Lost | Restored
 
 
 class Connection:

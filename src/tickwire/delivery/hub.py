@@ -118,7 +118,7 @@ class DataProcessor:
         route = self._routes.get(stream)
         return None if route is None else route.last
 
-    # --- what a lane tells: see `transport.supervisor.Reader` ---------------------------------
+    # --- what a lane tells: see `transport.intake.Reader` ---------------------------------
 
     def process(
         self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]

@@ -7,25 +7,14 @@ event is the business of the reader that was handed in.
 
 import asyncio
 import logging
-from collections.abc import Callable, Container, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from tickwire.control import ControlEvent, Reconnecting, Refused, Restored
-from tickwire.core.connection import (
-    Action,
-    Confirmed,
-    Connection,
-    Drop,
-    Lost,
-    Open,
-    Ping,
-    Query,
-    Send,
-    Timing,
-)
-from tickwire.core.connection import Restored as Back
-from tickwire.core.exchange import Endpoint, Exchange, Other, Refusal, Status
+from tickwire.core.actions import Action, Confirmed, Drop, Lost, Open, Ping, Query, Send
+from tickwire.core.actions import Restored as Back
+from tickwire.core.connection import Connection, Timing
+from tickwire.core.exchange import Endpoint, Exchange, Refusal
 from tickwire.core.limiter import Limiter
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState
@@ -33,14 +22,13 @@ from tickwire.errors import (
     AuthenticationError,
     ExchangeError,
     HandshakeRefused,
-    ProtocolError,
     TransportError,
 )
-from tickwire.events import Payload
 from tickwire.subscription import Stream
+from tickwire.transport.intake import Intake, Reader
 from tickwire.world import Transport, World
 
-__all__ = ["LaneStatistics", "Reader", "Supervisor"]
+__all__ = ["LaneStatistics", "Supervisor"]
 
 _log = logging.getLogger("tickwire.connection")
 
@@ -52,35 +40,6 @@ _KEYS_REMEDY = (
     "check that both are right and not expired, that they are allowed from the IP address of this "
     "machine, and that they have the permissions for what is wanted"
 )
-
-
-class Reader(Protocol):
-    """Who takes what has come: delivers data and passes on what became of it."""
-
-    def process(
-        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
-    ) -> list[Stream]:
-        """Deliver what one read has brought; gives the streams of it that are not in `alive`."""
-
-    def process_shared(
-        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
-    ) -> list[Stream]:
-        """The same where a payload may be of wider streams as well; each handler is told once."""
-
-    def is_wanted(self, payload: Payload) -> bool:
-        """Whether somebody wants the stream of this data, or a wider one."""
-
-    def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
-        """Tell everybody who wants one of these streams."""
-
-    def interrupted(self, streams: Iterable[Stream], reason: str) -> None:
-        """These streams are not live any more."""
-
-    def undecodable(self, error: ProtocolError) -> None:
-        """Count and report a frame that made no sense."""
-
-    def unknown(self, message: Other) -> None:
-        """Count a message of an unknown kind."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +85,8 @@ class Supervisor:
             begins_with_data=exchange.begins_with_data,
         )
         self._exchange = exchange
-        self._recognise = exchange.recognise
         self._reader = reader
-        # Market data is of one stream each, so it need not be looked at for others.
-        is_public = endpoint is Endpoint.PUBLIC
-        self._process = reader.process if is_public else reader.process_shared
+        self._intake = Intake(exchange, reader, is_public=endpoint is Endpoint.PUBLIC)
         self._world = world
         self._progressed = progressed
         self._query = query
@@ -138,7 +94,7 @@ class Supervisor:
         self._transport: Transport | None = None
         self._opening: asyncio.Task[None] | None = None
         self._epoch: _Epoch | None = None
-        self._messages_sent = self._connects = self._outages = self._frames = self._bytes = 0
+        self._messages_sent = self._connects = self._outages = 0
 
     def __repr__(self) -> str:
         return f"<Supervisor {self.endpoint}: {self.connection!r}>"
@@ -173,8 +129,8 @@ class Supervisor:
             messages_sent=self._messages_sent,
             connects=self._connects,
             outages=self._outages,
-            frames=self._frames,
-            bytes=self._bytes,
+            frames=self._intake.frames,
+            bytes=self._intake.bytes,
             round_trip_s=connection.round_trip_s,
         )
 
@@ -322,54 +278,18 @@ class Supervisor:
 
     def frames_received(self, frames: Sequence[bytes]) -> None:
         """What one read of the current epoch's socket has brought."""
-        now = self._world.clock.now()
-        received_time_ns = self._world.clock.wall_ns()
+        clock = self._world.clock
+        now = clock.now()
         self.connection.heard(now)
-        self._frames += len(frames)
-        self._bytes += sum(map(len, frames))
-        payloads: list[Payload] = []
-        others: list[Refusal | Status | Other] = []
-        recognise = self._recognise
-        for frame in frames:
-            payload = recognise(frame)
-            if payload is None:
-                self._classify(frame, payloads, others)
-            else:
-                payloads.append(payload)
-        # An error ends the connection, so whatever data there is came before it.
         alive = self.connection.ledger.alive
-        proved = self._process(payloads, received_time_ns, alive)
-        for other in others:
-            if isinstance(other, Other) and other.payload is not None:
-                # Of a type that is not known, which somebody may have asked for by its name.
-                if self._reader.is_wanted(other.payload):
-                    proved += self._reader.process_shared([other.payload], received_time_ns, alive)
-                else:
-                    self._reader.unknown(other)
+        proved, refusals = self._intake.take(frames, clock.wall_ns(), alive)
         for stream in proved:
             self.connection.proved(stream, now)
         if proved:
             self._wake.set()
             self._progressed()
-        for other in others:
-            if isinstance(other, Refusal):
-                self._refused(other)
-            elif isinstance(other, Other) and other.payload is None:
-                self._reader.unknown(other)
-
-    def _classify(
-        self, frame: bytes, payloads: list[Payload], others: list[Refusal | Status | Other]
-    ) -> None:
-        try:
-            messages = self._exchange.classify(frame)
-        except ProtocolError as error:
-            self._reader.undecodable(error)
-            return
-        for message in messages:
-            if isinstance(message, Payload):
-                payloads.append(message)
-            else:
-                others.append(message)
+        for refusal in refusals:
+            self._refused(refusal)
 
     def _refused(self, refusal: Refusal) -> None:
         self.connection.refused()

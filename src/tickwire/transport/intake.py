@@ -1,0 +1,107 @@
+"""What a socket has brought, sorted: data to the reader, what else was said to the connection."""
+
+from collections.abc import Container, Iterable, Sequence
+from typing import Protocol
+
+from tickwire.control import ControlEvent
+from tickwire.core.exchange import Exchange, Other, Refusal, Status
+from tickwire.errors import ProtocolError
+from tickwire.events import Payload
+from tickwire.subscription import Stream
+
+__all__ = ["Intake", "Reader"]
+
+
+class Reader(Protocol):
+    """Who takes what has come: delivers data and passes on what became of it."""
+
+    def process(
+        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        """Deliver what one read has brought; gives the streams of it that are not in `alive`."""
+
+    def process_shared(
+        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        """The same where a payload may be of wider streams as well; each handler is told once."""
+
+    def is_wanted(self, payload: Payload) -> bool:
+        """Whether somebody wants the stream of this data, or a wider one."""
+
+    def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
+        """Tell everybody who wants one of these streams."""
+
+    def interrupted(self, streams: Iterable[Stream], reason: str) -> None:
+        """These streams are not live any more."""
+
+    def undecodable(self, error: ProtocolError) -> None:
+        """Count and report a frame that made no sense."""
+
+    def unknown(self, message: Other) -> None:
+        """Count a message of an unknown kind."""
+
+
+class Intake:
+    """The frames of one lane on their way to the reader, counted."""
+
+    def __init__(self, exchange: Exchange, reader: Reader, *, is_public: bool) -> None:
+        self.frames = 0
+        self.bytes = 0
+        self._exchange = exchange
+        self._recognise = exchange.recognise
+        self._reader = reader
+        # Market data is of one stream each, so it need not be looked at for others.
+        self._process = reader.process if is_public else reader.process_shared
+
+    def __repr__(self) -> str:
+        return f"<Intake: {self.frames} frames>"
+
+    def take(
+        self, frames: Sequence[bytes], received_time_ns: int, alive: Container[Stream]
+    ) -> tuple[list[Stream], list[Refusal]]:
+        """Hand on what one read has brought; gives the streams it proved, and the errors in it.
+
+        An error ends the connection, so whatever data there is came before it.
+        """
+        self.frames += len(frames)
+        self.bytes += sum(map(len, frames))
+        payloads: list[Payload] = []
+        others: list[Refusal | Status | Other] = []
+        recognise = self._recognise
+        for frame in frames:
+            payload = recognise(frame)
+            if payload is None:
+                self._classify(frame, payloads, others)
+            else:
+                payloads.append(payload)
+        proved = self._process(payloads, received_time_ns, alive)
+        refusals: list[Refusal] = []
+        for other in others:
+            if isinstance(other, Refusal):
+                refusals.append(other)
+            elif isinstance(other, Other):
+                proved += self._unknown(other, received_time_ns, alive)
+        return proved, refusals
+
+    def _classify(
+        self, frame: bytes, payloads: list[Payload], others: list[Refusal | Status | Other]
+    ) -> None:
+        try:
+            messages = self._exchange.classify(frame)
+        except ProtocolError as error:
+            self._reader.undecodable(error)
+            return
+        for message in messages:
+            if isinstance(message, Payload):
+                payloads.append(message)
+            else:
+                others.append(message)
+
+    def _unknown(
+        self, other: Other, received_time_ns: int, alive: Container[Stream]
+    ) -> list[Stream]:
+        """A type that is not known may have been asked for by its name."""
+        if other.payload is not None and self._reader.is_wanted(other.payload):
+            return self._reader.process_shared([other.payload], received_time_ns, alive)
+        self._reader.unknown(other)
+        return []
