@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tickwire.core import connection
+from tickwire.core.actions import Send
 from tickwire.core.interest import SubscriptionManager
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan, plan
@@ -36,7 +37,7 @@ class LostUpdate(connection.Connection):
         before = len(self._outbox)
         super()._plan_if_due(now)
         if len(self._outbox) > before and self._captured:
-            self._outbox[-1] = connection.Send(plan(self._captured, (), ()))
+            self._outbox[-1] = Send(plan(self._captured, (), ()))
 
     def sent(self, sent: Plan, now: float) -> None:
         ledger = self.ledger
