@@ -60,14 +60,19 @@ class TransportError(TickwireError):
 class HandshakeRefused(TransportError):
     """The server answered the upgrade request with something other than 101.
 
-    Attributes: `status` is the HTTP status, `retry_after_s` the wait it asked for, if it did.
+    Attributes: `status` is the HTTP status, `retry_after_s` the wait it asked for, if it did, and
+    `answer` the beginning of what it said, empty for nothing.
     """
 
-    def __init__(self, status: int, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, status: int, retry_after_s: float | None = None, *, answer: str = ""
+    ) -> None:
+        said = f" ({answer})" if answer else ""
         wait = "" if retry_after_s is None else f"; it asks to wait {retry_after_s:g} s"
-        super().__init__(f"the server refused the connection with HTTP {status}{wait}")
+        super().__init__(f"the server refused the connection with HTTP {status}{said}{wait}")
         self.status = status
         self.retry_after_s = retry_after_s
+        self.answer = answer
 
 
 class SlowConsumer(TickwireError):

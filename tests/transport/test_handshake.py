@@ -65,6 +65,40 @@ async def test_a_refused_handshake_tells_status_and_wait(
     assert (refused.value.status, refused.value.retry_after_s) == (status, wait_s)
 
 
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        (
+            b'{"error":{"name":"no_authorization_ip","message":"not verified"}}',
+            '{"error":{"name":"no_authorization_ip","message":"not verified"}}',
+        ),
+        (b"one\n\n  two\x1b[31m\xff", "one two?[31m\N{REPLACEMENT CHARACTER}"),
+        (b"x" * 70_000, "x" * 200),
+        (b"", ""),
+    ],
+)
+async def test_a_refused_handshake_tells_what_was_said(body: bytes, answer: str) -> None:
+    """It says what is wrong with the keys; it is from outside, and goes into logs."""
+    response = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    async with raw_server(answers(response)) as url:
+        with pytest.raises(HandshakeRefused) as refused:
+            await open_to(url, Heard())
+    assert refused.value.answer == answer
+    assert f"HTTP 401 ({answer})" in str(refused.value) or not answer
+
+
+async def test_a_refused_handshake_does_not_repeat_the_token() -> None:
+    """Some servers show the request that they refuse."""
+    body = b"you sent Authorization: Bearer canary.canary.canary"
+    response = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    headers = {"Authorization": "Bearer canary.canary.canary"}
+    async with raw_server(answers(response)) as url:
+        with pytest.raises(HandshakeRefused) as refused:
+            await connect(url, headers=headers, listener=Heard())
+    assert "canary" not in str(refused.value)
+    assert "<hidden>" in refused.value.answer
+
+
 async def test_no_answer_to_the_handshake_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that accepts and says nothing does not hold us for ever."""
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from picows import WSError, WSHandshakeError, WSUpgradeRequest, WSUpgradeResponse, ws_connect
 
@@ -22,6 +22,8 @@ from tickwire.world import Listener
 __all__ = ["connect"]
 
 HANDSHAKE_TIMEOUT_S = 5.0
+MOST_SHOWN = 200
+"""Characters of a refusal that are shown."""
 
 
 class _Log(logging.LoggerAdapter[logging.Logger]):
@@ -72,7 +74,8 @@ async def connect(
         if error.response is not None and error.response.status != 101:
             status = int(error.response.status)
             wait = _seconds(error.response.headers.get("Retry-After"))
-            raise HandshakeRefused(status, wait) from None
+            answer = _shown(error.raw_body or b"", secrets=headers.values())
+            raise HandshakeRefused(status, wait, answer=answer) from None
         raise TransportError(f"the server gave up during the handshake: {error}") from None
     except ssl.SSLCertVerificationError as error:
         raise TransportError(f"the server's certificate is not valid: {error}") from error
@@ -91,3 +94,14 @@ async def connect(
 def _seconds(header: str | None) -> float | None:
     """The seconds in a `Retry-After` header; dates and nonsense are no answer."""
     return float(header) if header is not None and header.isascii() and header.isdigit() else None
+
+
+def _shown(body: bytes, *, secrets: Iterable[str]) -> str:
+    """The beginning of an answer on one line; it goes into logs, so nothing unprintable.
+
+    Some servers repeat what they were sent, and in our headers stands a token.
+    """
+    line = " ".join(body.decode(errors="replace").split())
+    for word in {word for secret in secrets for word in secret.split()}:
+        line = line.replace(word, "<hidden>")
+    return "".join(each if each.isprintable() else "?" for each in line)[:MOST_SHOWN]
