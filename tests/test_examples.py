@@ -36,6 +36,16 @@ def test_the_readme_example_prints_prices() -> None:
     assert all(re.fullmatch(r"KRW-(BTC|ETH) [0-9.]+\n", line) for line in lines)
 
 
+def test_the_korean_readme_is_in_step() -> None:
+    """The same program, the same commands, and the same pages linked in the same order."""
+    english, korean = ((ROOT / name).read_text() for name in ("README.md", "README.ko.md"))
+    assert python_blocks("README.ko.md") == python_blocks("README.md")
+    commands = re.compile(r"^(make \w+)", flags=re.MULTILINE)
+    assert commands.findall(korean) == commands.findall(english)
+    links = re.compile(r"\]\((?!README)([^)]+)\)")
+    assert sorted(links.findall(korean)) == sorted(links.findall(english))
+
+
 def test_the_recipes_for_testing_pass(tmp_path: Path) -> None:
     """The test files of `docs/testing.md` run as they stand."""
     for title, text in titled_blocks("docs/testing.md").items():
