@@ -278,7 +278,7 @@ async def test_unsubscribing_in_the_middle_of_delivery_takes_effect_at_once(scen
             )
             assert self._manager is not None
             assert self._component is not None
-            self._manager.release(self._component)
+            self._manager.components.release(self._component)
 
     other = Closing("other", manager=scene.manager)
     async with scene.client() as client:

@@ -34,8 +34,9 @@ from tickwire.events import (
 from tickwire.exchanges.upbit import JWTManager, WireFormat
 from tickwire.history import History
 from tickwire.indicators import Indicator
-from tickwire.manager import Readiness, WebSocketManager
+from tickwire.manager import WebSocketManager
 from tickwire.pool import DataPoolManager
+from tickwire.readiness import Readiness
 from tickwire.shared import get_global_websocket_manager
 from tickwire.subscription import DataType, Stream, SubscriptionSpec
 from tickwire.sync import SyncWebSocketClient

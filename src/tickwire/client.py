@@ -1,19 +1,17 @@
 """The client: one component's own view of the wire."""
 
-import warnings
 from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
-from types import TracebackType
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, overload
 
 from tickwire.control import ControlEvent
-from tickwire.delivery.component import Component
 from tickwire.delivery.inbox import Ended, Handler
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import WireFormat
 from tickwire.indicators import Indicator
-from tickwire.manager import Readiness, WebSocketManager, check_component_id
+from tickwire.manager import WebSocketManager
+from tickwire.participant import Participant
 from tickwire.shared import shared_manager
 from tickwire.subscription import (
     DataType,
@@ -27,7 +25,7 @@ from tickwire.wishes import Symbols, Wishes
 __all__ = ["Symbols", "WebSocketClient"]
 
 
-class WebSocketClient(Wishes):
+class WebSocketClient(Participant, Wishes):
     """A component that subscribes with callbacks, or is iterated over.
 
         async with WebSocketClient("prices") as client:
@@ -48,6 +46,9 @@ class WebSocketClient(Wishes):
     `access_key` and `secret_key` they are read from UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY then.
     """
 
+    _kind = "client"
+    _left = "disconnected; make another WebSocketClient"
+
     def __init__(
         self,
         component_id: str,
@@ -61,7 +62,6 @@ class WebSocketClient(Wishes):
         wire_format: WireFormat = "DEFAULT",
         manager: WebSocketManager | None = None,
     ) -> None:
-        check_component_id(component_id)
         addresses = (environment != "kr", websocket_base_url, base_url)
         if manager is not None and any(addresses):
             raise UsageError("pass either manager= or an address, not both")
@@ -71,10 +71,10 @@ class WebSocketClient(Wishes):
             raise UsageError("pass either manager= or wire_format=, not both")
         if manager is not None and (access_key is not None or secret_key is not None):
             raise UsageError("pass either manager= or keys, not both")
-        self.component_id = component_id
-        self._manager = manager
-        if manager is None:
-            self._find_manager = shared_manager(
+        find_manager = (
+            (lambda: manager)
+            if manager is not None
+            else shared_manager(
                 environment=environment,
                 websocket_base_url=websocket_base_url,
                 base_url=base_url,
@@ -83,8 +83,8 @@ class WebSocketClient(Wishes):
                 compression=compression,
                 wire_format=wire_format,
             )
-        self._component: Component | None = None
-        self._is_open = True
+        )
+        super().__init__(component_id, find_manager)
         self._is_iterated = False
 
     def __repr__(self) -> str:
@@ -93,48 +93,11 @@ class WebSocketClient(Wishes):
         state = "open" if self._is_open else "disconnected"
         return f"<WebSocketClient {self.component_id!r}: {state}, {self._component!r}>"
 
-    def __del__(self) -> None:
-        if getattr(self, "_component", None) is not None and self._is_open:
-            warnings.warn(
-                f"client {self.component_id!r} was collected while open and its wishes are gone; "
-                "keep a reference to it, or use 'async with'",
-                ResourceWarning,
-                stacklevel=2,
-                source=self,
-            )
-
     # --- life ---------------------------------------------------------------------------------
-
-    async def __aenter__(self) -> Self:
-        await self._join()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.disconnect()
 
     async def disconnect(self) -> None:
         """Withdraw every wish; no callback is called from now on. May be called twice."""
-        self._is_open = False
-        if self._manager is not None and self._component is not None:
-            self._manager.release(self._component)
-
-    async def _join(self) -> tuple[WebSocketManager, Component]:
-        if not self._is_open:
-            raise UsageError(
-                f"client {self.component_id!r} was disconnected; make another WebSocketClient"
-            )
-        if self._manager is None:
-            self._manager = self._find_manager()
-        await self._manager.start()
-        if self._component is None:
-            self._component = self._manager.new_component(self.component_id, self)
-        self._manager.join(self._component)
-        return self._manager, self._component
+        self._leave()
 
     # --- wishes -------------------------------------------------------------------------------
 
@@ -146,7 +109,9 @@ class WebSocketClient(Wishes):
         if batch and callback is None:
             raise UsageError("batch=True needs a callback; iteration gives one event at a time")
         manager, component = await self._join()
-        manager.want(component, await manager.streams_of(spec), callback, in_batches=batch)
+        manager.components.want(
+            component, await manager.streams_of(spec), callback, in_batches=batch
+        )
 
     async def unsubscribe(
         self,
@@ -176,18 +141,9 @@ class WebSocketClient(Wishes):
             and (listed is None or stream.category in listed)
             and (chosen is None or stream.indicator in chosen)
         ]
-        manager.unwant(component, gone)
+        manager.components.unwant(component, gone)
 
     # --- what comes ---------------------------------------------------------------------------
-
-    async def ready(self, timeout: float | None = 10.0) -> Readiness:
-        """Wait until every stream wanted is confirmed, or the time (seconds) is up.
-
-        The result tells what is `confirmed` and what is `missing`, and is true if nothing is
-        missing. See `Readiness` for what confirms.
-        """
-        manager, _ = await self._join()
-        return await manager.ready(timeout, component_id=self.component_id)
 
     def latest(
         self,
@@ -242,7 +198,7 @@ class WebSocketClient(Wishes):
                 except Ended:
                     return
                 except SlowConsumer:
-                    manager.release(component)
+                    manager.components.release(component)
                     raise
                 if control or not isinstance(item.event, ControlEvent):
                     yield item.event

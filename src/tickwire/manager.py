@@ -9,25 +9,25 @@ is what lets their wishes merge.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from tickwire.components import Components, check_component_id
 from tickwire.control import Rejected
 from tickwire.core.connection import Timing
 from tickwire.core.interest import SubscriptionManager
-from tickwire.delivery.component import Component, ComponentStatistics
+from tickwire.delivery.component import ComponentStatistics
 from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
 from tickwire.delivery.inbox import Handler
-from tickwire.delivery.takers import Taker
 from tickwire.errors import ProtocolError, TransportError, UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Algorithm, JWTManager, Upbit, WireFormat
 from tickwire.lanes import Lanes
 from tickwire.markets import Markets
+from tickwire.readiness import Readiness, Waits
 from tickwire.subscription import Stream, SubscriptionSpec
 from tickwire.transport.handshake import connect
 from tickwire.transport.rest import fetch
@@ -36,27 +36,10 @@ from tickwire.world import Clock, Random, SystemClock, World, new_uuid
 
 __all__ = [
     "ManagerStatistics",
-    "Readiness",
     "WebSocketManager",
-    "check_component_id",
 ]
 
 _log = logging.getLogger("tickwire.manager")
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """Which streams are confirmed on this connection, and which are not (yet).
-
-    Market data is confirmed by its first event. Orders, assets, announcements and indicators may
-    have nothing to say: they are after a second without an error as well.
-    """
-
-    confirmed: frozenset[Stream]
-    missing: frozenset[Stream]
-
-    def __bool__(self) -> bool:
-        return not self.missing
 
 
 @dataclass(frozen=True)
@@ -130,30 +113,31 @@ class WebSocketManager:
         self._world = replace(world, connect=partial(world.connect, compression=compression))
         self._markets = Markets(self._exchange, self._world)
         self._hub = DataProcessor(self._exchange)
+        self._waits = Waits(self._world.clock)
         self._lanes = Lanes(
             exchange=self._exchange,
             reader=self._hub,
             world=self._world,
             timing=timing or Timing(),
             run=self._spawn,
-            progressed=self._progressed,
+            progressed=self._waits.progressed,
             query=self._query,
         )
         self._subscription_manager = SubscriptionManager(self._lanes.change)
-        self._components: dict[str, Component] = {}
+        self.components = Components(
+            hub=self._hub, desired=self._subscription_manager, run=self._spawn
+        )
+        """Who takes part; what clients and pools are made with."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._root: asyncio.Task[None] | None = None
         self._group: asyncio.TaskGroup | None = None
         self._started = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._progress: asyncio.Event = asyncio.Event()
-        self._forgotten: deque[Component] = deque()
-        self._tasks: dict[Component, asyncio.Task[None]] = {}
         self._started_at = self._world.clock.now()
 
     def __repr__(self) -> str:
         return (
-            f"<WebSocketManager {self._exchange!r}: {len(self._components)} components, "
+            f"<WebSocketManager {self._exchange!r}: {len(self.components)} components, "
             f"{len(self._subscription_manager)} streams; {self._lanes!r}>"
         )
 
@@ -189,8 +173,7 @@ class WebSocketManager:
             self._started.set()
             await self._stopping.wait()
             self._lanes.stop()
-            for task in self._tasks.values():
-                task.cancel()
+            self.components.release_all()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run something as a child of this manager."""
@@ -202,16 +185,14 @@ class WebSocketManager:
         failure = None if root.cancelled() else root.exception()
         if failure is not None:
             _log.critical("the manager has failed; nothing will be delivered", exc_info=failure)
-        for component in self._components.values():
-            component.stream_inbox.end(failure)
+        self.components.release_all(failure)
+        self._waits.end()
 
     async def stop(self) -> None:
         """Close every connection and end every task; may be called twice."""
         self._stopping.set()
         if self._root is not None:
             await asyncio.wait([self._root])
-        for component in tuple(self._components.values()):
-            self.release(component)
 
     @property
     def is_stopped(self) -> bool:
@@ -263,7 +244,7 @@ class WebSocketManager:
             component_ref, subscriptions = None, component_ref
         check_component_id(component_id)
         specs = _check_specs(subscriptions)
-        component = self.new_component(component_id, component_ref)
+        component = self.components.new(component_id, component_ref)
         if handler is None:
             if batch:
                 raise UsageError("batch=True needs a handler=; or give the component handle_events")
@@ -274,116 +255,14 @@ class WebSocketManager:
             raise UsageError(f"a handler must be callable, not {handler!r}")
         await self.start()
         streams = [stream for spec in specs for stream in await self.streams_of(spec)]
-        before = self._adopt(component)
-        self.want(component, streams, handler, in_batches=batch)
-        # Only now, so that a stream wanted before and after is live for the newcomer.
-        self._retire(before)
+        self.components.replace(component, streams, handler, in_batches=batch)
 
     async def unregister_component(self, component_id: str) -> None:
         """Forget a component and its wishes; an unknown id is no error."""
         self._check_loop()
-        component = self._components.get(component_id)
+        component = self.components.get(component_id)
         if component is not None:
-            self.release(component)
-
-    def new_component(self, component_id: str, owner: object | None) -> Component:
-        """A component of this manager, not taken in yet; raises `UsageError`."""
-        try:
-            return Component(
-                component_id,
-                owner=owner,
-                control_handler=getattr(owner, "handle_control", None),
-                forgotten=self._forget_soon,
-            )
-        except TypeError:
-            raise UsageError(
-                f"a {type(owner).__name__} cannot be weakly referenced, so its end would go "
-                "unnoticed; add '__weakref__' to its __slots__, or pass handler= instead"
-            ) from None
-
-    def join(self, component: Component) -> None:
-        """Take a component in, in place of another one with the same id."""
-        if self._components.get(component.id) is not component:
-            before = self._adopt(component)
-            self._subscription_manager.replace(component.id, component.streams)
-            self._retire(before)
-
-    def want(
-        self,
-        component: Component,
-        streams: Iterable[Stream],
-        handler: Handler | None,
-        *,
-        in_batches: bool = False,
-    ) -> None:
-        """Add wishes of a component, for a handler or for whoever iterates."""
-        for stream, taker in component.want(streams, handler, in_batches=in_batches):
-            self._hub.connect(stream, taker)
-        self._subscription_manager.replace(component.id, component.streams)
-
-    def unwant(self, component: Component, streams: Iterable[Stream]) -> None:
-        """Withdraw wishes of a component, whoever they were for."""
-        for stream in tuple(streams):
-            self._disconnect(stream, component.takers.pop(stream, []))
-        self._subscription_manager.replace(component.id, component.streams)
-
-    def release(self, component: Component) -> None:
-        """Forget a component and its wishes; none of its handlers is called from now on."""
-        if self._components.get(component.id) is component:
-            del self._components[component.id]
-            self._subscription_manager.replace(component.id, ())
-            self._retire(component)
-
-    def _adopt(self, component: Component) -> Component | None:
-        """Take a component in and run its inbox; gives the one that had the id before."""
-        before = self._components.get(component.id)
-        owner = None if before is None else before.owner
-        if owner is not None and owner is not component.owner:
-            _log.warning("component id %r is taken over by another object", component.id)
-        self._components[component.id] = component
-        self._tasks[component] = self._spawn(
-            self._run_component(component), f"inbox of {component.id}"
-        )
-        return before
-
-    def _retire(self, component: Component | None) -> None:
-        """Let no event reach a component any more."""
-        if component is None:
-            return
-        for stream, takers in component.takers.items():
-            self._disconnect(stream, takers)
-        component.takers.clear()
-        component.stream_inbox.end()
-        self._tasks.pop(component).cancel()
-
-    def _disconnect(self, stream: Stream, takers: Iterable[Taker]) -> None:
-        for taker in takers:
-            taker.leave(stream)
-            self._hub.disconnect(stream, taker)
-
-    async def _run_component(self, component: Component) -> None:
-        try:
-            await component.run()
-        except Exception as error:
-            # An inbox ends with an error only when its component cannot keep up.
-            _log.error("component %r is removed: %s", component.id, error)
-            component.stream_inbox.end(error)
-            self.release(component)
-
-    def _forget_soon(self, component: Component) -> None:
-        # The collector may run this in any thread and at any moment, so it only leaves a note.
-        self._forgotten.append(component)
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._forget)
-
-    def _forget(self) -> None:
-        while self._forgotten:
-            component = self._forgotten.popleft()
-            # An id may have been taken over by a newer object, which must stay.
-            if self._components.get(component.id) is component:
-                _log.info("component %r was collected; its wishes are withdrawn", component.id)
-                self.release(component)
+            self.components.release(component)
 
     # --- what is asked ------------------------------------------------------------------------
 
@@ -412,39 +291,15 @@ class WebSocketManager:
         Returns what is confirmed and what is missing once nothing is missing or the time is up.
         """
         self._check_loop()
-        timer = None
-        expired = False
+        desired = self._subscription_manager
 
-        def expire() -> None:
-            nonlocal expired
-            expired = True
-            self._progressed()
+        def wanted() -> frozenset[Stream]:
+            return frozenset(desired) if component_id is None else desired.wishes_of(component_id)
 
-        if timeout is not None:
-            clock = self._world.clock
-            timer = clock.call_at(clock.now() + timeout, expire)
-        try:
-            while True:
-                readiness = self._readiness(component_id)
-                if readiness or expired or self._stopping.is_set():
-                    return readiness
-                await self._progress.wait()
-        finally:
-            if timer is not None:
-                timer.cancel()
+        def is_missing(stream: Stream) -> bool:
+            return desired.is_wanted(stream, by=component_id) and not self._lanes.is_live(stream)
 
-    def _readiness(self, component_id: str | None) -> Readiness:
-        wanted = (
-            frozenset(self._subscription_manager)
-            if component_id is None
-            else self._subscription_manager.wishes_of(component_id)
-        )
-        live = frozenset(stream for stream in wanted if self._lanes.is_live(stream))
-        return Readiness(live, wanted - live)
-
-    def _progressed(self) -> None:
-        progress, self._progress = self._progress, asyncio.Event()
-        progress.set()
+        return await self._waits.until_confirmed(wanted, is_missing, timeout)
 
     def statistics(self) -> ManagerStatistics:
         """The whole in figures; cheap enough to ask often."""
@@ -452,7 +307,7 @@ class WebSocketManager:
             streams=len(self._subscription_manager),
             lanes=self._lanes.statistics(),
             delivery=self._hub.statistics(),
-            components={each.id: each.statistics() for each in self._components.values()},
+            components={each.id: each.statistics() for each in self.components},
             uptime_s=self._world.clock.now() - self._started_at,
         )
 
@@ -478,15 +333,9 @@ class WebSocketManager:
         _log.warning("%s does not exist on this exchange%s", stream, hint)
         reason = f"the exchange lists no market {stream.symbol}"
         self._hub.tell([stream], Rejected(stream, reason, suggestion))
-        for component in tuple(self._components.values()):
+        for component in self.components:
             if stream in component.takers:
-                self.unwant(component, [stream])
-
-
-def check_component_id(component_id: str) -> None:
-    """Raise `UsageError` for an id that is no text or is blank."""
-    if not isinstance(component_id, str) or not component_id.strip():
-        raise UsageError(f"a component id must be text with something in it, not {component_id!r}")
+                self.components.unwant(component, [stream])
 
 
 def _check_specs(specs: Iterable[SubscriptionSpec] | None) -> tuple[SubscriptionSpec, ...]:

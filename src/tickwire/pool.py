@@ -1,19 +1,16 @@
 """The pull model: the latest event and a bounded history of each stream, had when asked for."""
 
-import warnings
 from collections.abc import Iterable
 from decimal import Decimal
-from types import TracebackType
-from typing import Self
 
 from tickwire.control import ControlEvent, Gap, Rejected
 from tickwire.core.interest import SubscriptionChange, SubscriptionManager
-from tickwire.delivery.component import Component
 from tickwire.errors import UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.history import History, Recent
-from tickwire.manager import Readiness, WebSocketManager, check_component_id
-from tickwire.shared import get_global_websocket_manager
+from tickwire.manager import WebSocketManager
+from tickwire.participant import Participant
+from tickwire.shared import shared_manager
 from tickwire.subscription import DataType, Stream, SubscriptionSpec
 from tickwire.symbols import normalise_symbol
 
@@ -23,7 +20,7 @@ EVENTS_PER_STREAM = 1000
 """Events kept of each stream unless told otherwise; for candles, over sixteen hours of minutes."""
 
 
-class DataPoolManager:
+class DataPoolManager(Participant):
     """Keeps data for those who ask for it when they need it, rather than being called.
 
         async with DataPoolManager("pool") as pool:
@@ -41,6 +38,9 @@ class DataPoolManager:
     a reference to the pool: once it is collected, its wishes are withdrawn.
     """
 
+    _kind = "pool"
+    _left = "cleaned up; make another DataPoolManager"
+
     def __init__(
         self,
         component_id: str,
@@ -48,12 +48,8 @@ class DataPoolManager:
         manager: WebSocketManager | None = None,
         events_per_stream: int = EVENTS_PER_STREAM,
     ) -> None:
-        check_component_id(component_id)
-        self.component_id = component_id
+        super().__init__(component_id, lambda: manager or shared_manager()())
         self.events_per_stream = _at_least_one("events_per_stream", events_per_stream)
-        self._manager = manager
-        self._component: Component | None = None
-        self._is_open = True
         self._interests = SubscriptionManager(self._forget)
         self._recent: dict[Stream, Recent] = {}
         self._rejected: dict[Stream, Rejected] = {}
@@ -66,54 +62,17 @@ class DataPoolManager:
             f"{len(self._recent)} streams, {events} events>"
         )
 
-    def __del__(self) -> None:
-        if getattr(self, "_component", None) is not None and self._is_open:
-            warnings.warn(
-                f"pool {self.component_id!r} was collected while open and its wishes are gone; "
-                "keep a reference to it, or use 'async with'",
-                ResourceWarning,
-                stacklevel=2,
-                source=self,
-            )
-
     # --- life ---------------------------------------------------------------------------------
-
-    async def __aenter__(self) -> Self:
-        await self._join()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.cleanup()
 
     async def cleanup(self) -> None:
         """Withdraw every interest and forget everything kept. May be called twice."""
-        self._is_open = False
-        if self._manager is not None and self._component is not None:
-            self._manager.release(self._component)
+        self._leave()
+
+    def _leave(self) -> None:
+        super()._leave()
         self._interests = SubscriptionManager(self._forget)
         self._recent.clear()
         self._rejected.clear()
-
-    async def _join(self) -> tuple[WebSocketManager, Component]:
-        self._check_open()
-        if self._manager is None:
-            self._manager = await get_global_websocket_manager()
-        await self._manager.start()
-        if self._component is None:
-            self._component = self._manager.new_component(self.component_id, self)
-        self._manager.join(self._component)
-        return self._manager, self._component
-
-    def _check_open(self) -> None:
-        if not self._is_open:
-            raise UsageError(
-                f"pool {self.component_id!r} was cleaned up; make another DataPoolManager"
-            )
 
     # --- interests ----------------------------------------------------------------------------
 
@@ -143,7 +102,7 @@ class DataPoolManager:
             self._recent.setdefault(stream, Recent(stream, self.events_per_stream))
             self._rejected.pop(stream, None)
         self._interests.replace(client_id, self._interests.wishes_of(client_id) | streams)
-        manager.want(component, streams, self._keep)
+        manager.components.want(component, streams, self._keep)
 
     async def unregister_client_interest(self, client_id: str) -> None:
         """Forget a client, and the streams that it alone was interested in.
@@ -152,20 +111,12 @@ class DataPoolManager:
         """
         self._interests.replace(client_id, ())
 
-    async def ready(self, timeout: float | None = 10.0) -> Readiness:
-        """Wait until every stream kept has shown data, or the time (seconds) is up.
-
-        The result tells what is `confirmed` and what is `missing`, and is true if nothing is.
-        """
-        manager, _ = await self._join()
-        return await manager.ready(timeout, component_id=self.component_id)
-
     def _forget(self, change: SubscriptionChange) -> None:
         for stream in change.removed:
             self._recent.pop(stream, None)
             self._rejected.pop(stream, None)
         if self._manager is not None and self._component is not None:
-            self._manager.unwant(self._component, change.removed)
+            self._manager.components.unwant(self._component, change.removed)
 
     # --- what comes ---------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class _Client(WebSocketClient):
             try:
                 item = await component.stream_inbox.take()
             except SlowConsumer:
-                manager.release(component)
+                manager.components.release(component)
                 raise
             if control or not isinstance(item.event, ControlEvent):
                 return item.event

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
+from tickwire.components import Components
 from tickwire.core import connection
 from tickwire.core.actions import Send
 from tickwire.core.interest import SubscriptionManager
@@ -14,7 +15,6 @@ from tickwire.core.planner import Plan, plan
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Inbox, Item
 from tickwire.events import Payload
-from tickwire.manager import WebSocketManager
 from tickwire.subscription import Stream
 from tickwire.transport import supervisor
 from tickwire.transport.supervisor import Supervisor
@@ -158,10 +158,10 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     ),
     "handlers that stay": (
         ("I5",),
-        lambda: patch.object(WebSocketManager, "_disconnect", _nothing),
+        lambda: patch.object(Components, "_disconnect", _nothing),
     ),
     "a leaking inbox": (("I5",), lambda: patch.object(Inbox, "put", _forgetful(Inbox.put))),
-    "wishes of the dead": (("I6",), lambda: patch.object(WebSocketManager, "_forget", _nothing)),
+    "wishes of the dead": (("I6",), lambda: patch.object(Components, "_forget", _nothing)),
     "punishment for errors": (("I7",), _punished_for_errors),
     "groupings taken for one": (
         ("I8",),

@@ -56,6 +56,10 @@ class SubscriptionManager:
         """The streams that this component wants."""
         return self._wishes.get(component_id, frozenset())
 
+    def is_wanted(self, stream: Stream, *, by: str | None = None) -> bool:
+        """Whether a component wants this stream, or anybody."""
+        return stream in (self._holders if by is None else self.wishes_of(by))
+
     def replace(self, component_id: str, streams: Iterable[Stream]) -> None:
         """Set what a component wants, in place of what it wanted before; nothing forgets it."""
         wanted = frozenset(streams)

@@ -1,0 +1,174 @@
+"""Who takes part: the components of one manager, where their events go, and their tasks."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from typing import Any
+
+from tickwire.core.interest import SubscriptionManager
+from tickwire.delivery.component import Component
+from tickwire.delivery.hub import DataProcessor
+from tickwire.delivery.inbox import Handler
+from tickwire.delivery.takers import Taker
+from tickwire.errors import UsageError
+from tickwire.subscription import Stream
+
+__all__ = ["Components", "check_component_id"]
+
+_log = logging.getLogger("tickwire.manager")
+
+
+class Components:
+    """The components by their ids; of two with one id, the newer takes the place of the older.
+
+    A change of wishes reaches the hub (where events go) and the desired set (what is asked for) in
+    one step, so that nobody hears of a stream that is not counted.
+    """
+
+    def __init__(
+        self,
+        *,
+        hub: DataProcessor,
+        desired: SubscriptionManager,
+        run: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]],
+    ) -> None:
+        self._hub = hub
+        self._desired = desired
+        self._run = run
+        self._components: dict[str, Component] = {}
+        self._tasks: dict[Component, asyncio.Task[None]] = {}
+
+    def __repr__(self) -> str:
+        return f"<Components: {len(self)}>"
+
+    def __len__(self) -> int:
+        return len(self._components)
+
+    def __iter__(self) -> Iterator[Component]:
+        return iter(tuple(self._components.values()))
+
+    def get(self, component_id: str) -> Component | None:
+        """The component with this id."""
+        return self._components.get(component_id)
+
+    def new(self, component_id: str, owner: object | None) -> Component:
+        """A component that stands for its owner, not taken in yet; raises `UsageError`."""
+        try:
+            return Component(
+                component_id,
+                owner=owner,
+                control_handler=getattr(owner, "handle_control", None),
+                forgotten=self._forget_soon,
+            )
+        except TypeError:
+            raise UsageError(
+                f"a {type(owner).__name__} cannot be weakly referenced, so its end would go "
+                "unnoticed; add '__weakref__' to its __slots__, or pass handler= instead"
+            ) from None
+
+    def join(self, component: Component) -> None:
+        """Take a component in, in place of another one with the same id."""
+        if self._components.get(component.id) is not component:
+            before = self._adopt(component)
+            self._desired.replace(component.id, component.streams)
+            self._retire(before)
+
+    def replace(
+        self,
+        component: Component,
+        streams: Iterable[Stream],
+        handler: Handler | None,
+        *,
+        in_batches: bool = False,
+    ) -> None:
+        """Take a component in with these wishes, in place of another one with the same id."""
+        before = self._adopt(component)
+        self.want(component, streams, handler, in_batches=in_batches)
+        # Only now, so that a stream wanted before and after is live for the newcomer.
+        self._retire(before)
+
+    def want(
+        self,
+        component: Component,
+        streams: Iterable[Stream],
+        handler: Handler | None,
+        *,
+        in_batches: bool = False,
+    ) -> None:
+        """Add wishes of a component, for a handler or for whoever iterates."""
+        for stream, taker in component.want(streams, handler, in_batches=in_batches):
+            self._hub.connect(stream, taker)
+        self._desired.replace(component.id, component.streams)
+
+    def unwant(self, component: Component, streams: Iterable[Stream]) -> None:
+        """Withdraw wishes of a component, whoever they were for."""
+        for stream in tuple(streams):
+            self._disconnect(stream, component.takers.pop(stream, []))
+        self._desired.replace(component.id, component.streams)
+
+    def release(self, component: Component, reason: BaseException | None = None) -> None:
+        """Forget a component and its wishes; none of its handlers is called from now on.
+
+        Whoever iterates comes to an end, by the `reason` if there is one.
+        """
+        if self._components.get(component.id) is component:
+            del self._components[component.id]
+            self._desired.replace(component.id, ())
+            self._retire(component, reason)
+
+    def release_all(self, reason: BaseException | None = None) -> None:
+        """Forget every component."""
+        for component in self:
+            self.release(component, reason)
+
+    def _adopt(self, component: Component) -> Component | None:
+        """Take a component in and run its inbox; gives the one that had the id before."""
+        before = self._components.get(component.id)
+        owner = None if before is None else before.owner
+        if owner is not None and owner is not component.owner:
+            _log.warning("component id %r is taken over by another object", component.id)
+        self._components[component.id] = component
+        self._tasks[component] = self._run(self._run_inbox(component), f"inbox of {component.id}")
+        return before
+
+    def _retire(self, component: Component | None, reason: BaseException | None = None) -> None:
+        """Let no event reach a component any more."""
+        if component is None:
+            return
+        for stream, takers in component.takers.items():
+            self._disconnect(stream, takers)
+        component.takers.clear()
+        component.stream_inbox.end(reason)
+        self._tasks.pop(component).cancel()
+
+    def _disconnect(self, stream: Stream, takers: Iterable[Taker]) -> None:
+        for taker in takers:
+            taker.leave(stream)
+            self._hub.disconnect(stream, taker)
+
+    async def _run_inbox(self, component: Component) -> None:
+        try:
+            await component.run()
+        except Exception as error:
+            # An inbox ends with an error only when its component cannot keep up.
+            _log.error("component %r is removed: %s", component.id, error)
+            self.release(component, error)
+
+    def _forget_soon(self, component: Component) -> None:
+        # The collector may run this in any thread and at any moment, so it only leaves a note.
+        task = self._tasks.get(component)
+        loop = None if task is None else task.get_loop()
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._forget, component)
+
+    def _forget(self, component: Component) -> None:
+        # An id may have been taken over by a newer object, which must stay.
+        if self._components.get(component.id) is component:
+            _log.info("component %r was collected; its wishes are withdrawn", component.id)
+            self.release(component)
+
+
+def check_component_id(component_id: str) -> None:
+    """Raise `UsageError` for an id that is no text or is blank."""
+    if not isinstance(component_id, str) or not component_id.strip():
+        raise UsageError(f"a component id must be text with something in it, not {component_id!r}")
