@@ -23,6 +23,7 @@ from benchmarks.hot_path.job import Job, Tally
 from benchmarks.hot_path.readers.tickwire_client import handlers
 from tickwire.core.connection import Timing
 from tickwire.core.exchange import Endpoint
+from tickwire.core.gate import Gate
 from tickwire.core.limiter import Limiter
 from tickwire.delivery.component import Component
 from tickwire.delivery.hub import DataProcessor
@@ -137,7 +138,7 @@ def _listener(stage: str, kind: str, exchange: type[Upbit], tally: Tally) -> Lis
         reader=cast(Reader, reader),
         world=real_world(),
         timing=Timing(),
-        connect_limiter=Limiter(adapter.connect_limits),
+        connect_gate=Gate(Limiter(adapter.connect_limits)),
         progressed=lambda: None,
         query=lambda lane, silent: None,
     )

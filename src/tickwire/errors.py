@@ -7,6 +7,7 @@
     ├── ProtocolError         a message made no sense; carries the payload
     ├── TransportError        the network failed
     │   └── HandshakeRefused  the server answered the upgrade with an HTTP status
+    ├── RateLimitTimeout      a request waited too long for its turn, and was not sent
     └── SlowConsumer          a component fell too far behind to go on
 
 What a caller must fix is raised. What a long life brings by itself (a lost connection, a refusal,
@@ -73,6 +74,22 @@ class HandshakeRefused(TransportError):
         self.status = status
         self.retry_after_s = retry_after_s
         self.answer = answer
+
+
+class RateLimitTimeout(TickwireError, TimeoutError):
+    """A one-off request waited too long for its turn within the exchange's limits; it was not sent.
+
+    Subscriptions never raise this: they wait, and melt into the next message.
+
+    Attributes: `waited_s` is how long it waited.
+    """
+
+    def __init__(self, request: str, waited_s: float) -> None:
+        super().__init__(
+            f"{request}: no slot within the exchange's message limits for {waited_s:g} s, and it "
+            "was not sent; ask for several things at once, or less often"
+        )
+        self.waited_s = waited_s
 
 
 class SlowConsumer(TickwireError):

@@ -1,11 +1,12 @@
 """Which lane carries which stream: the connections of one manager, by endpoint."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
 from tickwire.core.connection import Timing
 from tickwire.core.exchange import Endpoint, Exchange
+from tickwire.core.gate import Gate
 from tickwire.core.interest import SubscriptionChange
 from tickwire.core.limiter import Limiter
 from tickwire.core.planner import assign
@@ -42,7 +43,7 @@ class Lanes:
         self._run = run
         self._progressed = progressed
         self._query = query
-        self._connect_limiter = Limiter(exchange.connect_limits)
+        self._connect_gate: Gate[Hashable] = Gate(Limiter(exchange.connect_limits))
         self._lanes: dict[Endpoint, list[Supervisor]] = {}
         self._lane_of: dict[Stream, Supervisor] = {}
 
@@ -98,7 +99,7 @@ class Lanes:
             reader=self._reader,
             world=self._world,
             timing=self._timing,
-            connect_limiter=self._connect_limiter,
+            connect_gate=self._connect_gate,
             progressed=self._progressed,
             query=self._query,
         )

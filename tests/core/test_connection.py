@@ -18,6 +18,7 @@ from tickwire.core.actions import (
     Send,
 )
 from tickwire.core.connection import Connection, Timing
+from tickwire.core.gate import Gate
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState
@@ -39,7 +40,7 @@ class Told:
         self.connection = Connection(
             timing=timing or Timing(),
             random=Random(1),
-            connect_limiter=Limiter((Limit(connects, 1.0),)),
+            connect_gate=Gate(Limiter((Limit(connects, 1.0),))),
             message_limiter=lambda: Limiter(MESSAGES),
             begins_with_data=lambda data_type: data_type not in HAPPENINGS,
         )
@@ -133,13 +134,13 @@ def test_changes_during_the_limiters_wait_become_one_message() -> None:
 def test_a_change_undone_in_the_window_is_no_message() -> None:
     """Add and remove meet before anybody is told, and take no slot; later changes wait anew."""
     told = subscribed(BTC)
-    granted = told.connection.limiter.granted
+    granted = told.connection.gate.limiter.granted
     told.now = 1.0
     told.want(ETH)
     told.now = 1.05
     told.want(no_more=[ETH])
     assert told.at(1.1) == []
-    assert told.connection.limiter.granted == granted
+    assert told.connection.gate.limiter.granted == granted
     told.now = 1.3
     told.want(XRP)
     assert told.at(1.39) == []
@@ -255,7 +256,7 @@ def test_a_wait_asked_for_by_the_exchange_binds_every_connection() -> None:
     other.connection = Connection(
         timing=Timing(),
         random=Random(1),
-        connect_limiter=told.connection._connect_limiter,
+        connect_gate=told.connection._connect_gate,
         message_limiter=lambda: Limiter(MESSAGES),
         begins_with_data=lambda data_type: True,
     )
@@ -271,8 +272,10 @@ def test_a_wait_asked_for_by_the_exchange_binds_every_connection() -> None:
     assert told.at(6.0) == [Drop("nobody wants anything", politely=True)]
     told.want(BTC)
     assert told.at(19.9) == []
-    assert told.at(20.0) == [Open(2)]
+    # Whoever has waited longer goes first, whoever asks first.
+    assert told.at(20.0) == []
     assert other.at(20.0) == [Open(1)]
+    assert told.at(20.0) == [Open(2)]
 
 
 def test_the_count_of_failures_starts_anew_after_thirty_good_seconds() -> None:
@@ -515,3 +518,20 @@ def test_after_an_error_nothing_is_presumed() -> None:
     assert told.at(5.0) == []
     assert told.connection.state is ConnectionState.SUBSCRIBING
     assert told.connection.ledger.missing == (ORDERS,)
+
+
+def test_who_does_not_want_to_connect_any_more_holds_nobody_up() -> None:
+    """Whether it was stopped or is not wanted: the next in line takes the slot."""
+    for leave in (
+        lambda told: told.connection.stop(),
+        lambda told: (told.want(no_more=[BTC]), told.at(6.0)),
+    ):
+        told, other = Told(connects=1), Told()
+        other.connection._connect_gate = told.connection._connect_gate
+        told.connection._connect_gate.block(20.0, 0.0)
+        told.want(BTC)
+        assert told.at(0.0) == []
+        other.want(ETH)
+        assert other.at(0.0) == []
+        leave(told)
+        assert other.at(20.0) == [Open(1)]

@@ -11,6 +11,7 @@ import pytest
 
 from tickwire.core.actions import Action, Open, Ping, Send
 from tickwire.core.connection import Connection, Timing
+from tickwire.core.gate import Gate
 from tickwire.core.interest import SubscriptionChange, SubscriptionManager
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.subscription import DataType, Stream
@@ -47,7 +48,7 @@ class Replay:
         self.connection = Connection(
             timing=Timing(),
             random=Random(1),
-            connect_limiter=Limiter((Limit(5, 1.0),)),
+            connect_gate=Gate(Limiter((Limit(5, 1.0),))),
             message_limiter=lambda: self.limiter,
             begins_with_data=lambda data_type: True,
         )

@@ -10,7 +10,7 @@ has a slot, the plan is made from the set as it is at that moment. There is no q
 changes made during the wait become one message, and a change undone during the wait none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from tickwire.core.actions import (
@@ -25,6 +25,7 @@ from tickwire.core.actions import (
     Send,
 )
 from tickwire.core.backoff import Backoff, KeysBackoff
+from tickwire.core.gate import Gate, Priority
 from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
 from tickwire.core.ledger import Ledger
 from tickwire.core.limiter import Limiter
@@ -34,6 +35,9 @@ from tickwire.subscription import DataType, Stream
 from tickwire.world import Random
 
 __all__ = ["Connection", "Timing"]
+
+_SUBSCRIPTION = "the subscription"
+"""Who waits at the gate for the message that says what is wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,7 @@ class Connection:
         *,
         timing: Timing,
         random: Random,
-        connect_limiter: Limiter,
+        connect_gate: Gate[Hashable],
         message_limiter: Callable[[], Limiter],
         begins_with_data: Callable[[DataType | str], bool],
     ) -> None:
@@ -76,9 +80,10 @@ class Connection:
         self.refusals = 0
         """How often in a row the keys were refused; other failures between do not end the row."""
         self.ledger = Ledger(begins_with_data)
-        self.limiter = message_limiter()
+        self.gate: Gate[Hashable] = Gate(message_limiter())
+        """Where messages wait for their slot."""
         self._new_limiter = message_limiter
-        self._connect_limiter = connect_limiter
+        self._connect_gate = connect_gate
         self._timing = timing
         self._random = random
         self._heartbeat: Heartbeat | None = None
@@ -119,7 +124,7 @@ class Connection:
         self._move(Input.OPENED)
         self._opened_at = now
         self._heartbeat = Heartbeat(self._timing.heartbeat, now)
-        self.limiter = self._new_limiter()
+        self.gate.renew(self._new_limiter())
 
     def sent(self, plan: Plan, now: float) -> None:
         """The message of this plan has gone out."""
@@ -171,7 +176,7 @@ class Connection:
             return
         if retry_after_s:
             # It is the address that has to wait, so nobody else may try meanwhile.
-            self._connect_limiter.block(now + retry_after_s)
+            self._connect_gate.block(now + retry_after_s, now)
         if not self.ledger.desired:
             self._rest(f"{reason}, and nobody wants anything")
             return
@@ -199,6 +204,7 @@ class Connection:
         """The owner wants no connection any more."""
         if self.state is not ConnectionState.CLOSED:
             self._move(Input.STOPPED)
+            self._connect_gate.leave(self)
             self._heartbeat = None
             self._outbox.append(Drop("stopped", politely=True))
 
@@ -219,7 +225,7 @@ class Connection:
             self._ask_about_silent(now)
             self._plan_if_due(now)
         actions, self._outbox = self._outbox, []
-        return actions, self._wake_at()
+        return actions, self._wake_at(now)
 
     # --- decisions ----------------------------------------------------------------------------
 
@@ -227,7 +233,10 @@ class Connection:
         ledger = self.ledger
         if not ledger.is_dirty:
             self._changed_at = None
-        elif now >= self._debounced_at() and self.limiter.take(now):
+            self.gate.leave(_SUBSCRIPTION)
+        elif now >= self._debounced_at():
+            self.gate.join(_SUBSCRIPTION, now, Priority.SUBSCRIPTION)
+        if self.gate.serve(now) is not None:
             self._outbox.append(Send(plan(ledger.desired, ledger.sent, ledger.alive)))
 
     def _debounced_at(self) -> float:
@@ -235,7 +244,10 @@ class Connection:
         return started + self._timing.debounce_s
 
     def _open_if_allowed(self, now: float) -> None:
-        if self._attempt_at <= now and self._connect_limiter.take(now):
+        if self._attempt_at > now:
+            return
+        self._connect_gate.join(self, now)
+        if self._connect_gate.take(self, now):
             self._attempt_at = float("inf")
             self.epoch += 1
             self._outbox.append(Open(self.epoch))
@@ -301,19 +313,23 @@ class Connection:
 
     # --- helpers ------------------------------------------------------------------------------
 
-    def _wake_at(self) -> float | None:
+    def _wake_at(self, now: float) -> float | None:
         moments: list[float] = []
         if self._emptied_at is not None:
             moments.append(self._emptied_at + self._timing.linger_s)
         if self.state.is_waiting:
             moments.append(self._attempt_at)
         elif self.state is ConnectionState.CONNECTING and self._attempt_at != float("inf"):
-            moments.append(max(self._attempt_at, self._connect_limiter.free_at()))
+            turn_at = self._connect_gate.next_at(now)
+            moments.append(self._attempt_at if turn_at is None else turn_at)
         elif self.state.is_open:
             assert self._heartbeat is not None
             moments += [self._heartbeat.look_at, self.ledger.next_presumed_at]
-            if self.ledger.is_dirty:
-                moments.append(max(self._debounced_at(), self.limiter.free_at()))
+            turn_at = self.gate.next_at(now)
+            if turn_at is not None:
+                moments.append(turn_at)
+            if self.ledger.is_dirty and now < self._debounced_at():
+                moments.append(self._debounced_at())
             if not self._queries_open:
                 moments.append(self.ledger.next_question_at)
             if self._verified_at is not None and self.failures:
@@ -322,6 +338,8 @@ class Connection:
 
     def _disconnected(self) -> None:
         self.ledger.reset()
+        self.gate.leave(_SUBSCRIPTION)
+        self._connect_gate.leave(self)
         self._heartbeat = None
         self._verified_at = None
         self._queries_open = False

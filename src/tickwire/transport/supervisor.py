@@ -15,6 +15,7 @@ from tickwire.core.actions import Action, Confirmed, Drop, Lost, Open, Ping, Que
 from tickwire.core.actions import Restored as Back
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.exchange import Endpoint, Exchange, Refusal
+from tickwire.core.gate import Gate
 from tickwire.core.limiter import Limiter
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState
@@ -70,7 +71,7 @@ class Supervisor:
         reader: Reader,
         world: World,
         timing: Timing,
-        connect_limiter: Limiter,
+        connect_gate: Gate[Hashable],
         progressed: Callable[[], None],
         query: Callable[["Supervisor", tuple[Stream, ...]], None],
     ) -> None:
@@ -80,7 +81,7 @@ class Supervisor:
         self.connection = Connection(
             timing=timing,
             random=world.random,
-            connect_limiter=connect_limiter,
+            connect_gate=connect_gate,
             message_limiter=lambda: Limiter(exchange.message_limits),
             begins_with_data=exchange.begins_with_data,
         )

@@ -1,0 +1,149 @@
+"""Whose turn is it? Those who wait for a slot of one limiter, in order.
+
+A slot goes to whoever has the highest priority, among these to whoever has waited longest. What
+waits is named, not stored: the subscription message has no content until its turn comes.
+
+A gate fails shut. If a limiter raises, nobody is let through; the failure is counted and told, and
+the question is asked again a little later.
+"""
+
+from collections.abc import Callable, Hashable
+from enum import IntEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from tickwire.core.limiter import Limiter
+
+__all__ = ["MAX_WAIT_S", "RETRY_S", "Gate", "Priority"]
+
+W = TypeVar("W", bound=Hashable)
+
+MAX_WAIT_S = 15.0
+"""How long a one-off request waits for its turn, unless it says otherwise."""
+
+RETRY_S = 1.0
+"""How long after a failure of the limiter it is asked again."""
+
+
+class Priority(IntEnum):
+    """Who goes first."""
+
+    SUBSCRIPTION = 0  # what a connection is for: to restore or change what it carries
+    REQUEST = 1  # what somebody would like to know once: snapshots, lists, signs of life
+
+
+class _Wait(NamedTuple):
+    since: float
+    until: float
+
+
+class Gate(Generic[W]):
+    """The waiters for the slots of a limiter. Time is told, never asked."""
+
+    def __init__(
+        self, limiter: Limiter, *, failed: Callable[[Exception], object] = lambda error: None
+    ) -> None:
+        self.limiter = limiter
+        self.waits = 0
+        """How many were let through only after a wait."""
+        self.failures = 0
+        """How often the limiter itself has failed."""
+        self._failed = failed
+        self._retry_at = float("-inf")
+        self._lines: dict[Priority, dict[W, _Wait]] = {priority: {} for priority in Priority}
+
+    def __repr__(self) -> str:
+        return f"<Gate {len(self)} waiting; {self.limiter!r}>"
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))
+
+    def join(
+        self,
+        waiter: W,
+        now: float,
+        priority: Priority = Priority.REQUEST,
+        *,
+        max_wait_s: float = float("inf"),
+    ) -> None:
+        """Wait for a slot, behind those who do already; who waits already keeps the place."""
+        if not any(waiter in line for line in self._lines.values()):
+            self._lines[priority][waiter] = _Wait(now, now + max_wait_s)
+
+    def leave(self, waiter: W) -> None:
+        """Do not wait any more; who does not wait need not leave."""
+        for line in self._lines.values():
+            line.pop(waiter, None)
+
+    def late(self, now: float) -> list[W]:
+        """Those who have waited as long as they would; they have left."""
+        late = [
+            waiter
+            for line in self._lines.values()
+            for waiter, wait in line.items()
+            if wait.until <= now
+        ]
+        for waiter in late:
+            self.leave(waiter)
+        return late
+
+    def serve(self, now: float) -> W | None:
+        """Give a slot, if there is one now, to whoever's turn it is; they have left."""
+        for line in self._lines.values():
+            first = next(iter(line), None)
+            if first is not None and self._let_through(first, line, now):
+                return first
+        return None
+
+    def take(self, waiter: W, now: float) -> bool:
+        """Take a slot, if there is one now and it is this waiter's turn."""
+        line = next((line for line in self._lines.values() if line), None)
+        return (
+            line is not None and next(iter(line)) == waiter and self._let_through(waiter, line, now)
+        )
+
+    def next_at(self, now: float) -> float | None:
+        """When to ask again; in the past for at once, `None` if nobody waits."""
+        waits = [wait for line in self._lines.values() for wait in line.values()]
+        if not waits:
+            return None
+        return min(self._free_at(now), *(wait.until for wait in waits))
+
+    def block(self, until: float, now: float) -> None:
+        """Let nobody through before then."""
+        try:
+            self.limiter.block(until)
+        except Exception as error:
+            self._fail(error, now)
+
+    def renew(self, limiter: Limiter) -> None:
+        """The same waiters, before a limiter that has granted nothing: on another connection."""
+        self.limiter = limiter
+        self._retry_at = float("-inf")
+
+    def _let_through(self, waiter: W, line: dict[W, _Wait], now: float) -> bool:
+        if not self._grant(now):
+            return False
+        if now > line.pop(waiter).since:
+            self.waits += 1
+        return True
+
+    def _grant(self, now: float) -> bool:
+        if now < self._retry_at:
+            return False
+        try:
+            return self.limiter.take(now)
+        except Exception as error:
+            self._fail(error, now)
+            return False
+
+    def _free_at(self, now: float) -> float:
+        try:
+            return max(self._retry_at, self.limiter.free_at())
+        except Exception as error:
+            self._fail(error, now)
+            return self._retry_at
+
+    def _fail(self, error: Exception, now: float) -> None:
+        self.failures += 1
+        self._retry_at = now + RETRY_S
+        self._failed(error)
