@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 from random import Random
+from typing import Any
 
 from tickwire.errors import TransportError
 from tickwire.subscription import DataType, Stream
@@ -76,6 +77,7 @@ class MemoryExchange:
         self.connects: list[float] = []
         self.messages: list[frozenset[Stream]] = []
         self.live: frozenset[Stream] = frozenset()
+        self.inquiries: list[Any] = []
         self.refuse_next: str | None = None
         self._numbers = count(1)
         network.opened = self._opened
@@ -96,7 +98,12 @@ class MemoryExchange:
             transport.deliver(json.dumps({"error": {"name": name, "message": "no"}}))
             transport.lose("closed by the server (1000)")
             raise TransportError("the connection is closed")
-        objects = [each for each in json.loads(text) if "type" in each]
+        elements = json.loads(text)
+        if any("method" in each for each in elements):
+            self.inquiries.append(elements)
+            self.answer_inquiry(elements[0]["ticket"])
+            return
+        objects = [each for each in elements if "type" in each]
         asked = [(o, Stream(DataType(o["type"]), c)) for o in objects for c in o["codes"]]
         assert len({stream for _, stream in asked}) == len(asked), "a stream was named twice"
         self.live = frozenset(stream for _, stream in asked)
@@ -105,6 +112,12 @@ class MemoryExchange:
             if not options.get("is_only_realtime") and stream.symbol in MARKETS:
                 answer = partial(self.emit, stream, "SNAPSHOT")
                 self.clock.call_at(self.clock.now() + 0.01, answer)
+
+    def answer_inquiry(self, ticket: str) -> None:
+        """Say what is subscribed to, 10 ms later."""
+        result = [{"type": each.type, "codes": [each.symbol]} for each in sorted(self.live)]
+        reply = json.dumps({"method": "LIST_SUBSCRIPTIONS", "result": result, "ticket": ticket})
+        self.clock.call_at(self.clock.now() + 0.01, partial(self.network.last.deliver, reply))
 
     def emit(self, stream: Stream, stream_type: str = "REALTIME") -> int:
         """Send data of a stream if it is live; the number in it, or 0."""

@@ -74,6 +74,7 @@ MAY_USE = {
         "subscription",
         "events",
         "control",
+        "core",
         "exchanges",
         "delivery",
         "manager",

@@ -4,6 +4,7 @@ from tickwire.client import WebSocketClient
 from tickwire.control import ControlEvent, Gap, Lagged, Reconnecting, Refused, Rejected, Restored
 from tickwire.core.connection import Timing
 from tickwire.core.interest import SubscriptionManager
+from tickwire.core.listing import Listing, Verification
 from tickwire.delivery.hub import DataProcessor
 from tickwire.errors import (
     AuthenticationError,
@@ -62,6 +63,7 @@ __all__ = [
     "IndicatorSignalEvent",
     "JWTManager",
     "Lagged",
+    "Listing",
     "MyAssetEvent",
     "MyOrderEvent",
     "OrderbookEvent",
@@ -85,6 +87,7 @@ __all__ = [
     "TradeEvent",
     "TransportError",
     "UsageError",
+    "Verification",
     "WebSocketClient",
     "WebSocketManager",
     "WireFormat",

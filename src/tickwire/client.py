@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal, overload
 
 from tickwire.control import ControlEvent
+from tickwire.core.listing import Listing, Verification
 from tickwire.delivery.inbox import Ended, Handler
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
@@ -144,6 +145,22 @@ class WebSocketClient(Participant, Wishes):
         manager.components.unwant(component, gone)
 
     # --- what comes ---------------------------------------------------------------------------
+
+    async def list_subscriptions(self) -> tuple[Listing, ...]:
+        """What the exchange says it serves on the connections that this client shares.
+
+        See `WebSocketManager.list_subscriptions`.
+        """
+        manager, _ = await self._join()
+        return await manager.list_subscriptions()
+
+    async def verify_subscriptions(self) -> Verification:
+        """Whether the exchange serves all that was asked for there; what it does not is repaired.
+
+        See `WebSocketManager.verify_subscriptions`.
+        """
+        manager, _ = await self._join()
+        return await manager.verify_subscriptions()
 
     def latest(
         self,

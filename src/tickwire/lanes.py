@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 from tickwire.core.connection import Timing
 from tickwire.core.exchange import Endpoint, Exchange
 from tickwire.core.gate import Gate
 from tickwire.core.interest import SubscriptionChange
 from tickwire.core.limiter import Limiter
+from tickwire.core.listing import Listing, Verification
 from tickwire.core.planner import assign
 from tickwire.subscription import Stream
 from tickwire.transport.intake import Reader
@@ -16,6 +17,8 @@ from tickwire.transport.supervisor import LaneStatistics, Supervisor
 from tickwire.world import World
 
 __all__ = ["Lanes"]
+
+T = TypeVar("T")
 
 
 class Lanes:
@@ -71,6 +74,27 @@ class Lanes:
         """Whether data of this stream has come on its lane's connection."""
         lane = self._lane_of.get(stream)
         return lane is not None and stream in lane.connection.ledger.alive
+
+    async def list_subscriptions(self) -> tuple[Listing, ...]:
+        """What the exchange says it serves, one entry for each open connection."""
+        return await self._ask(Supervisor.list_subscriptions)
+
+    async def verify_subscriptions(self) -> Verification:
+        """Where that differs from what was asked for, on all open connections together."""
+        found = await self._ask(Supervisor.verify_subscriptions)
+        return Verification(
+            missing=frozenset(stream for each in found for stream in each.missing),
+            extra=frozenset(stream for each in found for stream in each.extra),
+        )
+
+    async def _ask(self, question: Callable[[Supervisor], Coroutine[Any, Any, T]]) -> tuple[T, ...]:
+        asked = [question(lane) for lane in self._all() if lane.connection.state.is_open]
+        answers: list[T] = []
+        for answer in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            answers.append(answer)
+        return tuple(answers)
 
     def stop(self) -> None:
         """Close every connection for good."""

@@ -19,6 +19,7 @@ from tickwire.components import Components, check_component_id
 from tickwire.control import Rejected
 from tickwire.core.connection import Timing
 from tickwire.core.interest import SubscriptionManager
+from tickwire.core.listing import Listing, Verification
 from tickwire.delivery.component import ComponentStatistics
 from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
 from tickwire.delivery.inbox import Handler
@@ -300,6 +301,27 @@ class WebSocketManager:
             return desired.is_wanted(stream, by=component_id) and not self._lanes.is_live(stream)
 
         return await self._waits.until_confirmed(wanted, is_missing, timeout)
+
+    async def list_subscriptions(self) -> tuple[Listing, ...]:
+        """What the exchange says it serves, one entry for each open connection.
+
+        It is asked with a message that counts against the limits, after the subscription messages
+        that are due. Raises `RateLimitTimeout` if the limits leave no room for it within 15 s,
+        `TimeoutError` if the exchange has not answered after 3 s, and `TransportError` if the
+        connection is lost meanwhile.
+        """
+        self._check_loop()
+        return await self._lanes.list_subscriptions()
+
+    async def verify_subscriptions(self) -> Verification:
+        """Ask the same, compare it with what was sent, and repair what differs.
+
+        What is missing is asked for again, and what nobody asked for is taken back, with the next
+        message; when that has not helped twice in a row, on another connection. Raises what
+        `list_subscriptions` does.
+        """
+        self._check_loop()
+        return await self._lanes.verify_subscriptions()
 
     def statistics(self) -> ManagerStatistics:
         """The whole in figures; cheap enough to ask often."""

@@ -157,6 +157,8 @@ class SyncWebSocketClient:
     # --- what comes ---------------------------------------------------------------------------
 
     ready = _waiting(WebSocketClient.ready)
+    list_subscriptions = _waiting(WebSocketClient.list_subscriptions)
+    verify_subscriptions = _waiting(WebSocketClient.verify_subscriptions)
     latest = _at_once(WebSocketClient.latest)
 
     @overload

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from tickwire.core.inquiry import Answer
 from tickwire.core.planner import Plan
 from tickwire.subscription import Stream
 
 __all__ = [
     "Action",
+    "Answer",
+    "Ask",
     "Confirmed",
     "Drop",
     "Lost",
@@ -30,6 +33,11 @@ class Send:
     """Send the subscription message of this plan now; report `sent` or `lost`."""
 
     plan: Plan
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Ask what the exchange serves on this connection; report `asked` or `lost`."""
 
 
 @dataclass(frozen=True)
@@ -82,4 +90,4 @@ class Restored:
     outage_s: float
 
 
-Action = Open | Send | Ping | Drop | Query | Confirmed | Lost | Restored
+Action = Open | Send | Ask | Answer | Ping | Drop | Query | Confirmed | Lost | Restored

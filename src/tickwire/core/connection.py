@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from tickwire.core.actions import (
     Action,
+    Ask,
     Confirmed,
     Drop,
     Lost,
@@ -25,10 +26,13 @@ from tickwire.core.actions import (
     Send,
 )
 from tickwire.core.backoff import Backoff, KeysBackoff
+from tickwire.core.exchange import Listed
 from tickwire.core.gate import Gate, Priority
 from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
+from tickwire.core.inquiry import Inquiry, Reply
 from tickwire.core.ledger import Ledger
 from tickwire.core.limiter import Limiter
+from tickwire.core.listing import Verification, compare
 from tickwire.core.planner import Plan, plan
 from tickwire.core.states import TRANSITIONS, ConnectionState, Input
 from tickwire.subscription import DataType, Stream
@@ -62,6 +66,10 @@ class Timing:
     keys_backoff: KeysBackoff = field(default_factory=KeysBackoff)
 
 
+_MOST_REPAIRS = 2
+"""How often in a row a message is sent anew because the exchange does not serve what it named."""
+
+
 class Connection:
     """Everything one connection to one endpoint has to decide."""
 
@@ -80,6 +88,8 @@ class Connection:
         self.refusals = 0
         """How often in a row the keys were refused; other failures between do not end the row."""
         self.ledger = Ledger(begins_with_data)
+        self.mismatches = 0
+        """How often the exchange was found not to serve what it was asked for."""
         self.gate: Gate[Hashable] = Gate(message_limiter())
         """Where messages wait for their slot."""
         self._new_limiter = message_limiter
@@ -94,6 +104,9 @@ class Connection:
         self._lost_at: float | None = None
         self._verified_at: float | None = None
         self._queries_open = False
+        self._inquiry = Inquiry(self.gate)
+        self._said: frozenset[Stream] = frozenset()
+        self._repairs = 0
         self._outbox: list[Action] = []
 
     def __repr__(self) -> str:
@@ -130,6 +143,7 @@ class Connection:
         """The message of this plan has gone out."""
         self._move(Input.SENT)
         self._changed_at = None
+        self._said = plan.streams
         self.ledger.sent_out(
             plan,
             now,
@@ -137,6 +151,50 @@ class Connection:
             no_objection_s=self._timing.no_objection_s,
         )
         self._settle(now)
+
+    def ask(self, asker: Hashable, now: float) -> None:
+        """Somebody wants to know what the exchange serves here; an `Answer` names them."""
+        self._inquiry.join(asker, now)
+
+    def ask_no_more(self, asker: Hashable) -> None:
+        """Somebody does not want to know any more."""
+        self._inquiry.leave(asker)
+
+    def asked(self, ticket: str, now: float) -> None:
+        """The question of an `Ask` has gone out."""
+        self._inquiry.sent(ticket, self._said, now)
+
+    def listed(self, listed: Listed) -> None:
+        """The exchange has said what it serves."""
+        answer = self._inquiry.answered(listed)
+        if answer is not None:
+            self._outbox.append(answer)
+
+    def verify(self, reply: Reply, now: float) -> Verification:
+        """Compare a reply with what had been sent; what is not served is taken as not sent.
+
+        So the next message asks for it again, twice in a row, and then another connection does. A
+        stream whose first data is still awaited is left to the question that follows its silence,
+        since it may not exist; a difference older than the last message is only told.
+        """
+        found = compare(reply.said, reply.served)
+        if reply.said is not self._said or not self.state.is_open:
+            return found
+        unserved = found.missing & self.ledger.alive.keys()
+        if not unserved and not found.extra:
+            self._repairs = 0
+            return found
+        self.mismatches += 1
+        self._repairs += 1
+        if self._repairs > _MOST_REPAIRS:
+            reason = "the exchange does not serve what it was asked for"
+            self._outbox.append(Drop(reason, politely=False))
+            self.lost(reason, now)
+            return found
+        self.ledger.distrust(unserved, found.extra)
+        if self._changed_at is None:
+            self._changed_at = now
+        return found
 
     def heard(self, now: float) -> None:
         """Something has come from the other side."""
@@ -197,7 +255,7 @@ class Connection:
         if was_open:
             self._lost_at = now
         self._attempt_at = now + delay_s
-        self._disconnected()
+        self._disconnected(reason)
         self._outbox.append(Lost(reason, self.failures, delay_s, alarm, keys_refused))
 
     def stop(self) -> None:
@@ -223,6 +281,7 @@ class Connection:
             self._presume(now)
             self._settle(now)
             self._ask_about_silent(now)
+            self._outbox += self._inquiry.overdue(now)
             self._plan_if_due(now)
         actions, self._outbox = self._outbox, []
         return actions, self._wake_at(now)
@@ -234,10 +293,18 @@ class Connection:
         if not ledger.is_dirty:
             self._changed_at = None
             self.gate.leave(_SUBSCRIPTION)
-        elif now >= self._debounced_at():
+        elif self._is_debouncing(now):
+            return  # A question waits too, or it would be answered without what was just asked for.
+        else:
             self.gate.join(_SUBSCRIPTION, now, Priority.SUBSCRIPTION)
-        if self.gate.serve(now) is not None:
+        turn = self.gate.serve(now)
+        if turn == _SUBSCRIPTION:
             self._outbox.append(Send(plan(ledger.desired, ledger.sent, ledger.alive)))
+        elif turn is not None:
+            self._outbox.append(Ask())
+
+    def _is_debouncing(self, now: float) -> bool:
+        return self.ledger.is_dirty and now < self._debounced_at()
 
     def _debounced_at(self) -> float:
         started = self._changed_at if self._changed_at is not None else float("-inf")
@@ -265,7 +332,7 @@ class Connection:
 
     def _rest(self, reason: str) -> None:
         self._move(Input.EMPTIED)
-        self._disconnected()
+        self._disconnected(reason)
         self._emptied_at = None
         self._lost_at = None
         self.failures = 0
@@ -324,20 +391,30 @@ class Connection:
             moments.append(self._attempt_at if turn_at is None else turn_at)
         elif self.state.is_open:
             assert self._heartbeat is not None
-            moments += [self._heartbeat.look_at, self.ledger.next_presumed_at]
-            turn_at = self.gate.next_at(now)
-            if turn_at is not None:
-                moments.append(turn_at)
-            if self.ledger.is_dirty and now < self._debounced_at():
+            moments += [
+                self._heartbeat.look_at,
+                self.ledger.next_presumed_at,
+                self._inquiry.next_overdue_at,
+            ]
+            if self._is_debouncing(now):
                 moments.append(self._debounced_at())
+            else:
+                turn_at = self.gate.next_at(now)
+                if turn_at is not None:
+                    moments.append(turn_at)
             if not self._queries_open:
                 moments.append(self.ledger.next_question_at)
             if self._verified_at is not None and self.failures:
                 moments.append(self._verified_at + self._timing.backoff.settle_s)
         return min(moments, default=None)
 
-    def _disconnected(self) -> None:
+    def _disconnected(self, reason: str) -> None:
         self.ledger.reset()
+        self._said = frozenset()
+        self._repairs = 0
+        answer = self._inquiry.lost(reason)
+        if answer is not None:
+            self._outbox.append(answer)
         self.gate.leave(_SUBSCRIPTION)
         self._connect_gate.leave(self)
         self._heartbeat = None

@@ -14,7 +14,7 @@ from tickwire.core.planner import Plan
 from tickwire.events import BaseWebSocketEvent, Payload
 from tickwire.subscription import DataType, Stream
 
-__all__ = ["Endpoint", "Exchange", "Other", "Refusal", "Status"]
+__all__ = ["Endpoint", "Exchange", "Listed", "Other", "Refusal", "Status"]
 
 
 class Endpoint(StrEnum):
@@ -38,6 +38,18 @@ class Status:
     """A sign of life that carries no data."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the exchange says it serves on the connection that asked.
+
+    `ticket` is that of the question, empty if the answer does not say it. A stream has as much as
+    is told of it.
+    """
+
+    ticket: str
+    streams: frozenset[Stream]
 
 
 @dataclass(frozen=True)
@@ -88,10 +100,13 @@ class Exchange(Protocol):
     def encode(self, plan: Plan, ticket: str) -> str:
         """The request that makes the plan's streams the connection's whole subscription."""
 
+    def encode_inquiry(self, ticket: str) -> str:
+        """The question what the exchange serves on a connection; it changes nothing there."""
+
     def recognise(self, frame: bytes) -> Payload | None:
         """The payload of a frame that is like one before, at next to no cost; else `None`."""
 
-    def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Other]:
+    def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Listed | Other]:
         """What a frame holds, without decoding the data; raises `ProtocolError`."""
 
     def decode(self, payload: Payload) -> BaseWebSocketEvent:

@@ -128,6 +128,13 @@ class Ledger:
             self._quiet.add(stream)
         return bool(again)
 
+    def distrust(self, unserved: Iterable[Stream], extra: Iterable[Stream]) -> None:
+        """Take streams that the exchange does not serve as not sent, others as not taken back."""
+        for stream in unserved:
+            self.sent.discard(stream)
+            self.alive.pop(stream, None)
+        self._lapsed.update(extra)
+
     def forget(self, streams: Iterable[Stream]) -> None:
         """Streams that do not exist need no proof."""
         for stream in streams:

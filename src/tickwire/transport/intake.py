@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Protocol
 
 from tickwire.control import ControlEvent
-from tickwire.core.exchange import Exchange, Other, Refusal, Status
+from tickwire.core.exchange import Exchange, Listed, Other, Refusal, Status
 from tickwire.errors import ProtocolError
 from tickwire.events import Payload
 from tickwire.subscription import Stream
@@ -58,15 +58,15 @@ class Intake:
 
     def take(
         self, frames: Sequence[bytes], received_time_ns: int, alive: Container[Stream]
-    ) -> tuple[list[Stream], list[Refusal]]:
-        """Hand on what one read has brought; gives the streams it proved, and the errors in it.
+    ) -> tuple[list[Stream], list[Refusal | Listed]]:
+        """Hand on what one read has brought; gives the streams it proved, and what else it says.
 
         An error ends the connection, so whatever data there is came before it.
         """
         self.frames += len(frames)
         self.bytes += sum(map(len, frames))
         payloads: list[Payload] = []
-        others: list[Refusal | Status | Other] = []
+        others: list[Refusal | Status | Listed | Other] = []
         recognise = self._recognise
         for frame in frames:
             payload = recognise(frame)
@@ -75,16 +75,19 @@ class Intake:
             else:
                 payloads.append(payload)
         proved = self._process(payloads, received_time_ns, alive)
-        refusals: list[Refusal] = []
+        said: list[Refusal | Listed] = []
         for other in others:
-            if isinstance(other, Refusal):
-                refusals.append(other)
+            if isinstance(other, Refusal | Listed):
+                said.append(other)
             elif isinstance(other, Other):
                 proved += self._unknown(other, received_time_ns, alive)
-        return proved, refusals
+        return proved, said
 
     def _classify(
-        self, frame: bytes, payloads: list[Payload], others: list[Refusal | Status | Other]
+        self,
+        frame: bytes,
+        payloads: list[Payload],
+        others: list[Refusal | Status | Listed | Other],
     ) -> None:
         try:
             messages = self._exchange.classify(frame)

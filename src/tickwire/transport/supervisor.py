@@ -11,12 +11,25 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tickwire.control import ControlEvent, Reconnecting, Refused, Restored
-from tickwire.core.actions import Action, Confirmed, Drop, Lost, Open, Ping, Query, Send
+from tickwire.core.actions import (
+    Action,
+    Answer,
+    Ask,
+    Confirmed,
+    Drop,
+    Lost,
+    Open,
+    Ping,
+    Query,
+    Send,
+)
 from tickwire.core.actions import Restored as Back
 from tickwire.core.connection import Connection, Timing
-from tickwire.core.exchange import Endpoint, Exchange, Refusal
+from tickwire.core.exchange import Endpoint, Exchange, Listed, Refusal
 from tickwire.core.gate import Gate
+from tickwire.core.inquiry import Reply
 from tickwire.core.limiter import Limiter
+from tickwire.core.listing import Listing, Verification
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState
 from tickwire.errors import (
@@ -53,6 +66,8 @@ class LaneStatistics:
     desired: int
     alive: int
     messages_sent: int
+    inquiries: int
+    mismatches: int
     connects: int
     outages: int
     frames: int
@@ -95,7 +110,8 @@ class Supervisor:
         self._transport: Transport | None = None
         self._opening: asyncio.Task[None] | None = None
         self._epoch: _Epoch | None = None
-        self._messages_sent = self._connects = self._outages = 0
+        self._replies: set[asyncio.Future[Reply]] = set()
+        self._messages_sent = self._inquiries = self._connects = self._outages = 0
 
     def __repr__(self) -> str:
         return f"<Supervisor {self.endpoint}: {self.connection!r}>"
@@ -113,6 +129,38 @@ class Supervisor:
             self.connection.answered(unknown, quiet, self._world.clock.now())
             self._wake.set()
 
+    async def list_subscriptions(self) -> Listing:
+        """What the exchange says it serves here, for an open connection.
+
+        Raises `TimeoutError`, `RateLimitTimeout`, or `TransportError` if it is lost meanwhile.
+        """
+        return Listing(self.endpoint, (await self._reply()).served)
+
+    async def verify_subscriptions(self) -> Verification:
+        """Compare that with what was sent, and let the connection repair what differs."""
+        reply = await self._reply()
+        found = self.connection.verify(reply, self._world.clock.now())
+        if not found:
+            _log.warning(
+                "%s: the exchange does not serve %s, and serves %s unasked",
+                self.endpoint,
+                ", ".join(map(str, sorted(found.missing))) or "nothing less",
+                ", ".join(map(str, sorted(found.extra))) or "nothing",
+            )
+        self._wake.set()
+        return found
+
+    async def _reply(self) -> Reply:
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._replies.add(reply)
+        self.connection.ask(reply, self._world.clock.now())
+        self._wake.set()
+        try:
+            return await reply
+        finally:
+            self._replies.discard(reply)
+            self.connection.ask_no_more(reply)
+
     def stop(self) -> None:
         """Close for good; `run` ends."""
         self.connection.stop()
@@ -128,6 +176,8 @@ class Supervisor:
             desired=len(connection.ledger.desired),
             alive=len(connection.ledger.alive),
             messages_sent=self._messages_sent,
+            inquiries=self._inquiries,
+            mismatches=connection.mismatches,
             connects=self._connects,
             outages=self._outages,
             frames=self._intake.frames,
@@ -156,6 +206,7 @@ class Supervisor:
                 self._drop(politely=True)
         finally:
             self._drop(politely=True)
+            self._answer(self._replies, TransportError("the connection was closed"))
 
     def _perform(self, action: Action, group: asyncio.TaskGroup) -> None:
         match action:
@@ -164,6 +215,10 @@ class Supervisor:
             case Open(epoch):
                 name = f"tickwire: connect {self.endpoint} #{epoch}"
                 self._opening = group.create_task(self._open(), name=name)
+            case Ask():
+                self._ask()
+            case Answer(askers, outcome):
+                self._answer(askers, outcome)
             case Ping():
                 if self._transport is not None:
                     self._transport.ping()
@@ -228,6 +283,29 @@ class Supervisor:
             len(plan.live),
         )
 
+    def _ask(self) -> None:
+        assert self._transport is not None
+        ticket = self._world.new_uuid()
+        try:
+            self._transport.send_text(self._exchange.encode_inquiry(ticket))
+        except TransportError as error:
+            self._lost(str(error))
+            return
+        self._inquiries += 1
+        self.connection.asked(ticket, self._world.clock.now())
+        self._wake.set()
+
+    @staticmethod
+    def _answer(askers: Iterable[Hashable], outcome: Reply | Exception) -> None:
+        for asker in askers:
+            assert isinstance(asker, asyncio.Future)
+            if asker.done():
+                continue
+            if isinstance(outcome, Exception):
+                asker.set_exception(outcome)
+            else:
+                asker.set_result(outcome)
+
     def _lost(self, reason: str, *, retry_after_s: float = 0.0, keys_refused: bool = False) -> None:
         self._drop(politely=False)
         self.connection.lost(
@@ -283,14 +361,18 @@ class Supervisor:
         now = clock.now()
         self.connection.heard(now)
         alive = self.connection.ledger.alive
-        proved, refusals = self._intake.take(frames, clock.wall_ns(), alive)
+        proved, said = self._intake.take(frames, clock.wall_ns(), alive)
         for stream in proved:
             self.connection.proved(stream, now)
         if proved:
             self._wake.set()
             self._progressed()
-        for refusal in refusals:
-            self._refused(refusal)
+        for each in said:
+            if isinstance(each, Listed):
+                self.connection.listed(each)
+                self._wake.set()
+            else:
+                self._refused(each)
 
     def _refused(self, refusal: Refusal) -> None:
         self.connection.refused()

@@ -77,6 +77,9 @@ class Upbit:
     def encode(self, plan: Plan, ticket: str) -> str:
         return requests.encode(plan, ticket, self.wire_format)
 
+    def encode_inquiry(self, ticket: str) -> str:
+        return requests.encode_inquiry(ticket, self.wire_format)
+
     def decode(self, payload: Payload) -> BaseWebSocketEvent:
         return messages.decode(payload)
 

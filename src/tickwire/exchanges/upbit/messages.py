@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw
 
-from tickwire.core.exchange import Other, Refusal, Status
+from tickwire.core.exchange import Listed, Other, Refusal, Status
 from tickwire.events import (
     AnnouncementEvent,
     BaseWebSocketEvent,
@@ -25,6 +25,7 @@ from tickwire.events import (
     TradeEvent,
     event_of,
 )
+from tickwire.exchanges.upbit import listings
 from tickwire.exchanges.upbit.addresses import address_of
 from tickwire.exchanges.upbit.heads import Head, Heads, head_of
 from tickwire.exchanges.upbit.layouts import UpbitLayout
@@ -84,14 +85,14 @@ class Messages:
         self._heads = Heads()
         self.recognise = self._heads.recognise
 
-    def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Other]:
+    def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Listed | Other]:
         """What a frame holds, one entry for each message in it; raises `ProtocolError`."""
         if frame.lstrip()[:1] == b"[":
             bodies = map(bytes, guarded(_elements, frame))
             return [self.recognise(body) or self._classify_one(body) for body in bodies]
         return (self._classify_one(frame),)
 
-    def _classify_one(self, body: bytes) -> Payload | Refusal | Status | Other:
+    def _classify_one(self, body: bytes) -> Payload | Refusal | Status | Listed | Other:
         head = head_of(body)
         if head.kind in _EVENTS:
             return self._payload(head, body)
@@ -102,7 +103,8 @@ class Messages:
             return Refusal(str(notice.error.name), notice.error.message)
         if notice.status:
             return Status(notice.status)
-        return Other(notice.method or notice.mthd, body)
+        method = notice.method or notice.mthd
+        return listings.listed(body) if method == listings.METHOD else Other(method, body)
 
     def _payload(self, head: Head, body: bytes) -> Payload:
         kind = DataType(head.kind)

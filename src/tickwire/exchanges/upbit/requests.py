@@ -13,11 +13,12 @@ from itertools import groupby
 import msgspec
 
 from tickwire.core.planner import Plan
+from tickwire.exchanges.upbit.listings import METHOD
 from tickwire.exchanges.upbit.rules import MARKET_TYPES
 from tickwire.indicators import Indicator
 from tickwire.subscription import DataType, Stream
 
-__all__ = ["encode"]
+__all__ = ["encode", "encode_inquiry"]
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -32,6 +33,16 @@ def encode(plan: Plan, ticket: str, wire_format: str) -> str:
     objects += _other_objects(plan.streams)
     objects.append({"format": wire_format})
     return _encoder.encode(objects).decode()
+
+
+def encode_inquiry(ticket: str, wire_format: str) -> str:
+    """The question what is subscribed to.
+
+    Its format is that of the streams: they would be written in another one from then on.
+    """
+    return _encoder.encode(
+        [{"ticket": ticket}, {"method": METHOD}, {"format": wire_format}]
+    ).decode()
 
 
 def _market_objects(streams: Iterable[Stream]) -> Iterator[_Object]:
