@@ -78,6 +78,7 @@ class MemoryExchange:
         self.messages: list[frozenset[Stream]] = []
         self.live: frozenset[Stream] = frozenset()
         self.inquiries: list[Any] = []
+        self.answers_inquiries = True
         self.refuse_next: str | None = None
         self._numbers = count(1)
         network.opened = self._opened
@@ -101,7 +102,8 @@ class MemoryExchange:
         elements = json.loads(text)
         if any("method" in each for each in elements):
             self.inquiries.append(elements)
-            self.answer_inquiry(elements[0]["ticket"])
+            if self.answers_inquiries:
+                self._list_subscriptions(elements[0]["ticket"])
             return
         objects = [each for each in elements if "type" in each]
         asked = [(o, Stream(DataType(o["type"]), c)) for o in objects for c in o["codes"]]
@@ -113,7 +115,7 @@ class MemoryExchange:
                 answer = partial(self.emit, stream, "SNAPSHOT")
                 self.clock.call_at(self.clock.now() + 0.01, answer)
 
-    def answer_inquiry(self, ticket: str) -> None:
+    def _list_subscriptions(self, ticket: str) -> None:
         """Say what is subscribed to, 10 ms later."""
         result = [{"type": each.type, "codes": [each.symbol]} for each in sorted(self.live)]
         reply = json.dumps({"method": "LIST_SUBSCRIPTIONS", "result": result, "ticket": ticket})

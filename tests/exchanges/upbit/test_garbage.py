@@ -23,7 +23,7 @@ from tests.exchanges.upbit.reference import (
     text_of,
 )
 from tests.recordings import UPBIT_2021, recording
-from tickwire.core.exchange import Other
+from tickwire.core.exchange import Listed, Other
 from tickwire.errors import ProtocolError
 from tickwire.events import BaseWebSocketEvent, MyAssetEvent, OrderbookEvent, OrderbookUnit, Payload
 from tickwire.exchanges.upbit import Upbit
@@ -35,6 +35,8 @@ def read_throughout(frame: bytes) -> None:
     """Classify, decode, and read every attribute; what comes out is finite and hashable."""
     upbit = Upbit()
     for payload in upbit.classify(frame):
+        if isinstance(payload, Listed):
+            hash(payload)
         if isinstance(payload, Other) and payload.payload is not None:
             payload = payload.payload
         if isinstance(payload, Payload):
