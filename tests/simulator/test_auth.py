@@ -133,6 +133,17 @@ def test_a_nonce_counts_once() -> None:
     assert (authority.failures, authority.nonce_reuses) == (1, 2)
 
 
+def test_nonces_are_remembered_for_long() -> None:
+    """The last five thousand are known, whoever they are of; what is older is forgotten."""
+    authority = Authority(KEYS)
+    tokens = [bearer(nonce=f"{number}") for number in range(5_001)]
+    for token in tokens:
+        assert isinstance(authority.check(token), Authorized)
+    for token in (tokens[1], tokens[-1]):
+        assert isinstance(authority.check(token), AuthError)
+    assert isinstance(authority.check(tokens[0]), Authorized)
+
+
 @pytest.mark.parametrize("path", PRIVATE)
 @pytest.mark.parametrize("algorithm", ["HS256", "HS512"])
 async def test_the_private_endpoints_let_in(

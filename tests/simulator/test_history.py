@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulator.desk import START_NS
 from tickwire.simulator.dates import DAY_MS
-from tickwire.simulator.market.candles import Candle
+from tickwire.simulator.market.candles import CANDLE_SPANS_MS, Candle
 from tickwire.simulator.market.history import CANDLES_KEPT, History, Period
 from tickwire.simulator.market.instruments import instruments
 from tickwire.simulator.market.market import Market
@@ -50,13 +50,26 @@ def test_closed_candles_come_back_whole() -> None:
     for number in range(CANDLES_KEPT + 50):
         candle = Candle(number * 60_000, 5)
         candle.high, candle.low, candle.close = 9, 2, 4
-        candle.volume, candle.value, candle.timestamp = 1 << 70, (1 << 100) + number, number
+        candle.volume, candle.value = 1 << 70, (1 << 100) + number
+        candle.timestamp = candle.start_ms + number
         history.closed(60_000, candle)
     kept = list(history.candles(60_000))
     assert len(kept) == CANDLES_KEPT
-    newest = CANDLES_KEPT + 49
-    assert kept[0] == Period(newest * 60_000, 5, 9, 2, 4, 1 << 70, (1 << 100) + newest, newest)
+    newest, start = CANDLES_KEPT + 49, (CANDLES_KEPT + 49) * 60_000
+    assert kept[0] == Period(start, 5, 9, 2, 4, 1 << 70, (1 << 100) + newest, start + newest)
     assert list(history.candles(180_000)) == []
+
+
+def test_days_come_back_whole() -> None:
+    """With the close before them, newest first, and no more than two hundred."""
+    history = History()
+    days = [
+        Period(number * DAY_MS, 5, 9, 2, 4, 1 << 80, (1 << 100) + 7, (number + 1) * DAY_MS, 6)
+        for number in range(210)
+    ]
+    for day in days:
+        history.day_over(day)
+    assert list(history.days()) == days[:-201:-1]
 
 
 def test_seconds_are_made_from_trades() -> None:
@@ -75,17 +88,19 @@ def test_seconds_are_made_from_trades() -> None:
     assert list(history.seconds()) == []
 
 
-def test_memory_of_a_full_market() -> None:
-    """A market with everything full takes less than 180 kB; its trades have their room at once."""
+def test_a_full_market_is_as_big_as_a_new_one() -> None:
+    """All that is remembered has its room from the start, less than 150 kB in a quiet market."""
     history = History()
-    room = sys.getsizeof(history._trades)
+    rings = [history._trades, history._days, *history._candles.values()]
+    room = [sys.getsizeof(ring._room) for ring in rings]
+    assert sum(room) < 150_000
     for number in range(2_000):
         history.add(number * 10_000, 5, 1, "BID", number)
-        for span in (60, 180, 300, 600, 900, 1_800, 3_600, 14_400):
-            history.closed(span * 1_000, Candle(number, 5))
-    assert sys.getsizeof(history._trades) == room
-    rings = [history._trades, *history._candles.values()]
-    assert sum(sys.getsizeof(ring) for ring in rings) < 180_000
+        for span_ms in CANDLE_SPANS_MS.values():
+            history.closed(span_ms, Candle(number * 1_000, 5))
+        history.day_over(Period(number * DAY_MS, 5, 5, 5, 5, 1, 5, number * DAY_MS))
+    assert [len(ring) for ring in rings] == [ring.kept for ring in rings]
+    assert [sys.getsizeof(ring._room) for ring in rings] == room
 
 
 def sound(node: Node, quote: str) -> None:

@@ -87,7 +87,9 @@ class Authority:
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._keys = dict(keys)
-        self._nonces: dict[tuple[str, str], None] = {}
+        # Their hashes, oldest first. Those it begins with are nobody's: like this the room is there
+        # from the start.
+        self._nonces = dict.fromkeys(range(_NONCES_KEPT))
         self.failures = 0
         self.nonce_reuses = 0
 
@@ -97,14 +99,14 @@ class Authority:
         """Check a token and use its nonce up. With `reuse` a used one is counted and let pass."""
         checked = check_token(header, self._keys, query=query)
         if isinstance(checked, Authorized):
-            nonce = checked.access_key, checked.nonce
+            nonce = hash(checked)
             if nonce in self._nonces:
                 self.nonce_reuses += 1
                 if not reuse:
                     checked = _error("nonce_used")
-            elif len(self._nonces) >= _NONCES_KEPT:
+            else:
                 del self._nonces[next(iter(self._nonces))]
-            self._nonces[nonce] = None
+                self._nonces[nonce] = None
         if isinstance(checked, AuthError):
             self.failures += 1
         return checked

@@ -64,10 +64,9 @@ class Referee:
 
     def __init__(self, seed: int, codes: Iterable[str], authority: Authority) -> None:
         self._seed = seed
-        self._codes = frozenset(codes)
-        self._authority = authority
         # Of each code: how many trades have been told, and the id of the last.
-        self._issued: dict[str, list[int]] = {}
+        self._issued = {code: [0, 0] for code in codes}
+        self._authority = authority
         self._origins = self._origin_refusals = 0
         self._records: deque[_Record] = deque(maxlen=_CONNECTIONS_KEPT)
         self._open: dict[Session, _Record] = {}
@@ -97,12 +96,9 @@ class Referee:
 
     def traded(self, code: str, sequential_id: int) -> None:
         """A trade is told to whoever wants it."""
-        issued = self._issued.get(code)
-        if issued is None:
-            self._issued[code] = [1, sequential_id]
-        else:
-            issued[0] += 1
-            issued[1] = sequential_id
+        issued = self._issued[code]
+        issued[0] += 1
+        issued[1] = sequential_id
 
     def private(self, account: str | None) -> int:
         """How many connections to the private endpoints this account has open."""
@@ -139,7 +135,7 @@ class Referee:
         return {
             "version": _VERSION,
             "seed": self._seed,
-            "markets": len(self._codes),
+            "markets": len(self._issued),
             "now": _seconds(now_ns),
             "totals": {
                 "connects": self._connects,
@@ -158,7 +154,9 @@ class Referee:
             },
             "connections": [record.report(orphaned[record.session]) for record in self._records],
             "ids_issued": {
-                code: {"count": count, "last": last} for code, (count, last) in self._issued.items()
+                code: {"count": count, "last": last}
+                for code, (count, last) in self._issued.items()
+                if count
             },
         }
 
@@ -172,7 +170,7 @@ class Referee:
             for wish in session.wishes if session.closing is None else ():
                 if isinstance(wish, MarketWish) and not wish.is_only_snapshot:
                     orphaned[session] += sum(
-                        stream.code not in self._codes for stream in set(streams(wish))
+                        stream.code not in self._issued for stream in set(streams(wish))
                     )
         for session in self._open:
             own = [(session.address, stream) for stream in session.live]

@@ -1,6 +1,6 @@
 """The candles of one market: for each unit the most recent one, made by trades alone."""
 
-from tickwire.simulator.market.history import History
+from collections.abc import Callable
 
 __all__ = ["CANDLE_SPANS_MS", "Candle", "Candles"]
 
@@ -38,9 +38,9 @@ class Candle:
 class Candles:
     """The most recent candle of every unit. A period without a trade has none."""
 
-    def __init__(self, history: History) -> None:
-        """Candles of a minute and longer go to `history` when they have a successor."""
-        self._history = history
+    def __init__(self, closed: Callable[[int, Candle], None]) -> None:
+        """Each candle goes to `closed`, with its span, when it has a successor."""
+        self._closed = closed
         self._latest: list[Candle | None] = [None] * len(_SPANS)
 
     def latest(self, candle_type: str) -> Candle | None:
@@ -54,8 +54,8 @@ class Candles:
             start = at_ms - at_ms % span
             candle = self._latest[index]
             if candle is None or candle.start_ms != start:
-                if index and candle is not None:
-                    self._history.closed(span, candle)
+                if candle is not None:
+                    self._closed(span, candle)
                 candle = self._latest[index] = Candle(start, price)
             elif price > candle.high:
                 candle.high = price

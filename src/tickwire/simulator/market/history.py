@@ -1,27 +1,23 @@
 """What is kept of a market since the exchange started: its last trades and its closed candles.
 
-All of it is exact and in bounded room, packed as 64-bit integers:
+All of it is exact and has its room from the start (see `ring`):
 
     trades   500, the most that one request may ask for, and for busy markets as many as they have
-             in some 15 minutes (5,000 at most), so that a client can repair a gap; 32 bytes each
+             in some 15 minutes (5,000 at most), so that a client can repair a gap; 28 bytes each
     candles  200 of each unit from a minute to four hours, the most that one request may ask for;
-             80 bytes each. Those of a second are made from the trades when somebody asks.
-    days     200
+             64 bytes each. Those of a second are made from the trades when somebody asks.
+    days     200, 72 bytes each
 
-Trades and short candles have their room from the start, so that memory does not grow for hours
-while they fill; long candles, which come rarely, get theirs as they come. For all 855 markets this
-is some 60 MiB at the start and after weeks, with every ring full, 130.
-What has been forgotten is absent from the answers; the made-up past (see `past`) ends at the
-start.
+For all 855 markets this is some 110 MiB, at the start as after months. What has been forgotten is
+absent from the answers; the made-up past (see `past`) ends at the start.
 """
 
-from array import array
-from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from struct import Struct
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from tickwire.simulator.market.candles import Candle
+from tickwire.simulator.market.candles import CANDLE_SPANS_MS, Candle
+from tickwire.simulator.market.ring import Ring
 
 __all__ = ["CANDLES_KEPT", "History", "KeptTrade", "Period"]
 
@@ -33,11 +29,15 @@ _MINUTES_OF_TRADES = 15
 # Many orders have more than one fill.
 _FILLS_PER_ORDER = 1.5
 
-_ROOM_AT_ONCE_MS = (60_000, 180_000, 300_000)
+_SHORTEST_MS = 60_000
 
-_TRADE_WIDTH = 4
-_CANDLE_WIDTH = 10
-_HALF = 1 << 62
+# Id, price, size (below zero for `ASK`), and how long after the trade it was told.
+_TRADE = Struct("<3qi")
+# Start in seconds and the last trade's time after it; prices; volume and value, which need more
+# than 64 bits. A day has the close before it too.
+_CANDLE = Struct("<Ii4q11s13s")
+_DAY = Struct(_CANDLE.format + "q")
+_VOLUME_BYTES, _VALUE_BYTES = 11, 13
 
 
 class KeptTrade(NamedTuple):
@@ -76,66 +76,50 @@ class History:
     def __init__(self, order_pace: float = 0.0) -> None:
         """Room for a market with so many orders a second."""
         kept = _TRADES_KEPT + int(order_pace * _FILLS_PER_ORDER * 60 * _MINUTES_OF_TRADES)
-        self.trades_kept = min(kept, _MOST_TRADES_KEPT)
-        self._trades = array("q", bytes(8 * _TRADE_WIDTH * self.trades_kept))
-        self._added = 0
+        self._trades = Ring(_TRADE, min(kept, _MOST_TRADES_KEPT))
         self._candles = {
-            span_ms: array("q", bytes(8 * _CANDLE_WIDTH * CANDLES_KEPT))
-            for span_ms in _ROOM_AT_ONCE_MS
+            span_ms: Ring(_CANDLE, CANDLES_KEPT)
+            for span_ms in CANDLE_SPANS_MS.values()
+            if span_ms >= _SHORTEST_MS
         }
-        self._closed = dict.fromkeys(_ROOM_AT_ONCE_MS, 0)
-        self._days: deque[Period] = deque(maxlen=_DAYS_KEPT)
+        self._days = Ring(_DAY, _DAYS_KEPT)
 
     def __repr__(self) -> str:
-        candles = sum(min(count, CANDLES_KEPT) for count in self._closed.values())
-        return f"History({min(self._added, self.trades_kept)} trades, {candles} candles)"
+        candles = sum(map(len, self._candles.values()))
+        return f"History({len(self._trades)} trades, {candles} candles, {len(self._days)} days)"
+
+    @property
+    def trades_kept(self) -> int:
+        """So many trades are kept at the most."""
+        return self._trades.kept
 
     # --- what happens
 
     def add(self, sequential_id: int, price: int, size: int, ask_bid: str, told_ms: int) -> None:
         """A trade; called for every one, so it does next to nothing."""
-        trades = self._trades
-        at = self._added % self.trades_kept * _TRADE_WIDTH
-        trades[at] = sequential_id
-        trades[at + 1] = price
-        trades[at + 2] = size if ask_bid == "BID" else -size
-        trades[at + 3] = told_ms
-        self._added += 1
+        signed = size if ask_bid == "BID" else -size
+        self._trades.add(sequential_id, price, signed, told_ms - sequential_id // 10_000)
 
-    def closed(self, span_ms: int, candle: "Candle") -> None:
-        """A candle of a minute or longer has got a successor."""
-        ring = self._candles.setdefault(span_ms, array("q"))
-        number = self._closed.get(span_ms, 0)
-        self._closed[span_ms] = number + 1
-        at = number % CANDLES_KEPT * _CANDLE_WIDTH
-        prices = candle.start_ms, candle.open, candle.high, candle.low, candle.close
-        # Sums need more than 64 bits.
-        sums = *divmod(candle.volume, _HALF), *divmod(candle.value, _HALF)
-        ring[at : at + _CANDLE_WIDTH] = array("q", (*prices, *sums, candle.timestamp))
+    def closed(self, span_ms: int, candle: Candle) -> None:
+        """A candle has got a successor."""
+        if span_ms >= _SHORTEST_MS:
+            self._candles[span_ms].add(*_row(candle))
 
     def day_over(self, day: Period) -> None:
         """A UTC day has got a successor."""
-        self._days.append(day)
+        self._days.add(*_row(day), day.prev_closing_price)
 
     # --- what was, newest first
 
     def trades(self) -> Iterator[KeptTrade]:
         """The trades that are kept."""
-        trades = self._trades
-        for number in range(self._added - 1, max(0, self._added - self.trades_kept) - 1, -1):
-            at = number % self.trades_kept * _TRADE_WIDTH
-            sequential_id, price, size, told_ms = trades[at : at + _TRADE_WIDTH]
-            yield KeptTrade(sequential_id, price, abs(size), "BID" if size >= 0 else "ASK", told_ms)
+        for sequential_id, price, size, told_after in self._trades:
+            ask_bid, told_ms = "BID" if size >= 0 else "ASK", sequential_id // 10_000 + told_after
+            yield KeptTrade(sequential_id, price, abs(size), ask_bid, told_ms)
 
     def candles(self, span_ms: int) -> Iterator[Period]:
         """The closed candles of a unit that are kept."""
-        ring, closed = self._candles.get(span_ms, ()), self._closed.get(span_ms, 0)
-        for number in range(closed - 1, max(0, closed - CANDLES_KEPT) - 1, -1):
-            at = number % CANDLES_KEPT * _CANDLE_WIDTH
-            start, first, high, low, last = ring[at : at + 5]
-            v1, v0, w1, w0, told_ms = ring[at + 5 : at + _CANDLE_WIDTH]
-            volume, value = v1 * _HALF + v0, w1 * _HALF + w0
-            yield Period(start, first, high, low, last, volume, value, told_ms)
+        return map(_period, self._candles[span_ms])
 
     def seconds(self) -> Iterator[Period]:
         """The candles of a second that the kept trades make, the one under way among them."""
@@ -157,9 +141,30 @@ class History:
                     volume=candle.volume + size,
                     value=candle.value + price * size,
                 )
-        if candle is not None and self._added <= self.trades_kept:
+        if candle is not None and self._trades.added <= self.trades_kept:
             yield candle
 
     def days(self) -> Iterator[Period]:
         """The days that are over."""
-        return reversed(self._days)
+        return map(_period, self._days)
+
+
+def _row(candle: Candle | Period) -> tuple[int | bytes, ...]:
+    return (
+        candle.start_ms // 1_000,
+        candle.timestamp - candle.start_ms,
+        candle.open,
+        candle.high,
+        candle.low,
+        candle.close,
+        candle.volume.to_bytes(_VOLUME_BYTES),
+        candle.value.to_bytes(_VALUE_BYTES),
+    )
+
+
+def _period(row: tuple[Any, ...]) -> Period:
+    start_s, told_after, first, high, low, last, volume, value, *more = row
+    start_ms = start_s * 1_000
+    volume, value = int.from_bytes(volume), int.from_bytes(value)
+    timestamp = start_ms + told_after
+    return Period(start_ms, first, high, low, last, volume, value, timestamp, *more)

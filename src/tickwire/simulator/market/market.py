@@ -98,7 +98,7 @@ class Market:
         self.figures = Figures(home, ticks, hourly, last_ms, rng)
         self.history = History(instrument.order_pace)
         self.past = Past(f"{seed}/{self.code}/past", ticks, self.figures, home, last_ms, int(usual))
-        self.candles = Candles(self.history)
+        self.candles = Candles(self.history.closed)
         self._midnight_ms = last_ms - last_ms % DAY_MS + DAY_MS
         self._sid_ms = self._sid_count = 0
         # Stands for all trades before.
