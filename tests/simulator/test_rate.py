@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.exchange_soak import Checks
 
+from tests.simulator.checks import Checks
 from tests.simulator.desk import Desk, said
 from tickwire import UsageError
 from tickwire.simulator import Simulator
