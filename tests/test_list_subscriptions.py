@@ -243,7 +243,7 @@ async def test_the_listing_is_what_the_exchange_holds(wire_format: WireFormat) -
         async for event in client.stream(control=True):
             assert not isinstance(event, Gap | Reconnecting)
             seen += 1
-            if seen == 50:
+            if seen == 10:
                 break
         assert manager.statistics().delivery.undecodable == 0
         report = exchange.stats()
