@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := src tests benchmarks
 
-.PHONY: help demo test check format coverage interop mutants fuzz sim bench kpi soak scale exchange-soak pins clean
+.PHONY: help demo test check format coverage interop mutants fuzz sim bench kpi soak flaps scale exchange-soak pins clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ kpi: .venv/.dev
 MINUTES ?= 5
 soak: .venv/.dev
 	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
+## make flaps MINUTES=10   a thousand wishes a minute come and go beside streams that stay
+flaps: MINUTES = 10
+flaps: .venv/.dev
+	@$(BIN)/python -m benchmarks.flaps --minutes $(MINUTES)
 
 ## make scale              frames a second of the local exchange to one reader, alone and beside 50 idle
 scale: .venv/.dev
