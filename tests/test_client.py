@@ -77,6 +77,37 @@ def numbers(events: list[Any]) -> list[int]:
 # --- merging ----------------------------------------------------------------------------------
 
 
+async def test_the_most_important_streams_are_named_first(scene: Scene) -> None:
+    """By the highest wish for each; to raise it sends nothing and counts in the next message."""
+    await scene.manager.register_component(
+        "books", [SubscriptionSpec("orderbook", BTC), SubscriptionSpec("trade", BTC, priority=1)]
+    )
+    await scene.clock.advance(1.0)
+    client = scene.client()
+    await client.subscribe(SubscriptionSpec("orderbook", BTC, priority=2))
+    await client.subscribe(SubscriptionSpec("trade", BTC))
+    await scene.clock.advance(1.0)
+    assert len(scene.messages) == 1
+    scene.network.last.lose()
+    await scene.clock.advance(5.0)
+    await client.disconnect()
+    scene.network.last.lose()
+    await scene.clock.advance(5.0)
+    named = [[each["type"] for each in message[1:-1]] for message in scene.messages]
+    assert named == [["trade", "orderbook"], ["orderbook", "trade"], ["trade", "orderbook"]]
+
+
+async def test_a_withdrawn_wish_takes_its_priority_along(scene: Scene) -> None:
+    """Wanted anew without one, a stream is as important as most."""
+    async with scene.client() as client:
+        await client.subscribe(SubscriptionSpec("trade", BTC, priority=1))
+        await client.unsubscribe("trade")
+        await client.subscribe(SubscriptionSpec("trade", BTC))
+        await client.subscribe(SubscriptionSpec("orderbook", BTC))
+        await scene.clock.advance(1.0)
+    assert [each["type"] for each in scene.messages[0][1:-1]] == ["orderbook", "trade"]
+
+
 async def test_ten_components_in_one_turn_make_one_message(scene: Scene) -> None:
     """However many ask at once, the union goes out once."""
     clients = [scene.client(f"component-{n}") for n in range(10)]

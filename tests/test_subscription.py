@@ -389,3 +389,12 @@ def test_a_stream_reads_well() -> None:
     assert str(Stream(DataType.ANNOUNCEMENT, include_body=True)) == "announcement (with text)"
     shown = str(Stream(DataType.INDICATOR, "KRW-BTC", indicator=RSI))
     assert shown == "indicator KRW-BTC rsi 15m (period 14)"
+
+
+@pytest.mark.parametrize("priority", [-1, 1.0, True, "high", None])
+def test_a_priority_is_a_whole_number(priority: Any) -> None:
+    """And most have none; it is no part of what a stream is."""
+    with pytest.raises(UsageError, match="whole number from 0 up"):
+        SubscriptionSpec("trade", "KRW-BTC", priority=priority)
+    important = SubscriptionSpec("trade", "KRW-BTC", priority=3)
+    assert important.streams == SubscriptionSpec("trade", "KRW-BTC").streams

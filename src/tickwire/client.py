@@ -110,9 +110,9 @@ class WebSocketClient(Participant, Wishes):
         if batch and callback is None:
             raise UsageError("batch=True needs a callback; iteration gives one event at a time")
         manager, component = await self._join()
-        manager.components.want(
-            component, await manager.streams_of(spec), callback, in_batches=batch
-        )
+        streams = await manager.streams_of(spec)
+        manager.components.want(component, streams, callback, in_batches=batch)
+        component.rank(streams, spec.priority)
 
     async def unsubscribe(
         self,

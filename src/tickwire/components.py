@@ -47,6 +47,15 @@ class Components:
     def __iter__(self) -> Iterator[Component]:
         return iter(tuple(self._components.values()))
 
+    @property
+    def priorities(self) -> dict[Stream, int]:
+        """The highest priority of the wishes for each stream, where it is not 0."""
+        highest: dict[Stream, int] = {}
+        for component in self:
+            for stream, rank in component.ranks.items():
+                highest[stream] = max(rank, highest.get(stream, 0))
+        return highest
+
     def get(self, component_id: str) -> Component | None:
         """The component with this id."""
         return self._components.get(component_id)
@@ -104,6 +113,7 @@ class Components:
         """Withdraw wishes of a component, whoever they were for."""
         for stream in tuple(streams):
             self._disconnect(stream, component.takers.pop(stream, []))
+            component.ranks.pop(stream, None)
         self._desired.replace(component.id, component.streams)
 
     def release(self, component: Component, reason: BaseException | None = None) -> None:

@@ -1,7 +1,7 @@
 """Which lane carries which stream: the connections of one manager, by endpoint."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any, TypeVar
 
 from tickwire.core.connection import Timing
@@ -38,6 +38,7 @@ class Lanes:
         run: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]],
         progressed: Callable[[], None],
         query: Callable[[Supervisor, tuple[Stream, ...]], None],
+        priorities: Callable[[], Mapping[Stream, int]],
     ) -> None:
         self._exchange = exchange
         self._reader = reader
@@ -46,6 +47,7 @@ class Lanes:
         self._run = run
         self._progressed = progressed
         self._query = query
+        self._priorities = priorities
         self._connect_gate: Gate[Hashable] = Gate(Limiter(exchange.connect_limits))
         self._lanes: dict[Endpoint, list[Supervisor]] = {}
         self._lane_of: dict[Stream, Supervisor] = {}
@@ -126,6 +128,7 @@ class Lanes:
             connect_gate=self._connect_gate,
             progressed=self._progressed,
             query=self._query,
+            priorities=self._priorities,
         )
         self._run(lane.run(), f"{endpoint} lane")
         return lane

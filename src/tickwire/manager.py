@@ -123,6 +123,7 @@ class WebSocketManager:
             run=self._spawn,
             progressed=self._waits.progressed,
             query=self._query,
+            priorities=lambda: self.components.priorities,
         )
         self._subscription_manager = SubscriptionManager(self._lanes.change)
         self.components = Components(
@@ -255,8 +256,11 @@ class WebSocketManager:
         if handler is not None and not callable(handler):
             raise UsageError(f"a handler must be callable, not {handler!r}")
         await self.start()
-        streams = [stream for spec in specs for stream in await self.streams_of(spec)]
+        found = [(spec, await self.streams_of(spec)) for spec in specs]
+        streams = [stream for _, each in found for stream in each]
         self.components.replace(component, streams, handler, in_batches=batch)
+        for spec, each in found:
+            component.rank(each, spec.priority)
 
     async def unregister_component(self, component_id: str) -> None:
         """Forget a component and its wishes; an unknown id is no error."""

@@ -154,6 +154,12 @@ def _check_indicators(
     return given
 
 
+def _priority(priority: int) -> int:
+    if not isinstance(priority, int) or isinstance(priority, bool) or priority < 0:
+        raise UsageError(f"priority must be a whole number from 0 up, not {priority!r}")
+    return priority
+
+
 _WITHOUT_SYMBOLS = {DataType.MY_ASSET, DataType.ANNOUNCEMENT}
 _INDICATORS = {DataType.INDICATOR, DataType.INDICATOR_SIGNAL}
 
@@ -169,6 +175,10 @@ class SubscriptionSpec:
         categories=["notice"]           announcements: of these only
         include_body=True               announcements: with their text
         indicators=[Indicator.rsi(...)] indicators, and with a trigger their signals
+        priority=1                      named before what has less, of the message's streams
+
+    The priority of a stream is the highest of the wishes for it, 0 for most. It is no part of what
+    is wanted: to change it sends nothing, the next message is in the new order.
 
     Raises `UsageError` for anything the exchange could not understand.
     """
@@ -179,6 +189,7 @@ class SubscriptionSpec:
     categories: tuple[str, ...]
     include_body: bool
     indicators: tuple[Indicator, ...]
+    priority: int
 
     def __init__(
         self,
@@ -189,6 +200,7 @@ class SubscriptionSpec:
         categories: str | Iterable[str] | None = None,
         include_body: bool = False,
         indicators: Indicator | Iterable[Indicator] = (),
+        priority: int = 0,
     ) -> None:
         kind = DataType.of(data_type)
         step = _level(level)
@@ -215,6 +227,7 @@ class SubscriptionSpec:
         object.__setattr__(self, "categories", normalise_categories(categories))
         object.__setattr__(self, "include_body", bool(include_body))
         object.__setattr__(self, "indicators", tuple(indicators))
+        object.__setattr__(self, "priority", _priority(priority))
 
     @classmethod
     def raw(cls, wire_type: str, symbols: str | Iterable[str] | None = None) -> Self:

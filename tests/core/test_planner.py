@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from tickwire.core.planner import assign, plan
+from tickwire.core.planner import Plan, assign, plan
 from tickwire.subscription import DataType, Stream
 
 BTC = Stream(DataType.TICKER, "KRW-BTC")
@@ -36,6 +36,12 @@ def test_the_same_wishes_make_the_same_plan() -> None:
     one = plan([BTC, ETH, TRADE], sent=[], live=[])
     other = plan([TRADE, BTC, ETH], sent=[], live=[])
     assert one == other
+
+
+def test_a_plan_knows_what_is_important() -> None:
+    """Only what is wanted, and only where it is more important than most."""
+    made = plan({BTC, TRADE}, [], [], {TRADE: 2, ETH: 1})
+    assert made == Plan((BTC, TRADE), (), ((TRADE, 2),))
 
 
 def test_nothing_cannot_be_planned() -> None:

@@ -10,7 +10,7 @@ has a slot, the plan is made from the set as it is at that moment. There is no q
 changes made during the wait become one message, and a change undone during the wait none.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tickwire.core.actions import (
@@ -81,6 +81,7 @@ class Connection:
         connect_gate: Gate[Hashable],
         message_limiter: Callable[[], Limiter],
         begins_with_data: Callable[[DataType | str], bool],
+        priorities: Callable[[], Mapping[Stream, int]] = dict,
     ) -> None:
         self.state = ConnectionState.DISCONNECTED
         self.epoch = 0
@@ -93,6 +94,7 @@ class Connection:
         self.gate: Gate[Hashable] = Gate(message_limiter())
         """Where messages wait for their slot."""
         self._new_limiter = message_limiter
+        self._priorities = priorities
         self._connect_gate = connect_gate
         self._timing = timing
         self._random = random
@@ -299,7 +301,8 @@ class Connection:
             self.gate.join(_SUBSCRIPTION, now, Priority.SUBSCRIPTION)
         turn = self.gate.serve(now)
         if turn == _SUBSCRIPTION:
-            self._outbox.append(Send(plan(ledger.desired, ledger.sent, ledger.alive)))
+            message = plan(ledger.desired, ledger.sent, ledger.alive, self._priorities())
+            self._outbox.append(Send(message))
         elif turn is not None:
             self._outbox.append(Ask())
 

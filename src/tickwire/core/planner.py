@@ -6,8 +6,9 @@ Asking for a stream again would bring a second snapshot of it; one whose data al
 therefore asked for as realtime only.
 """
 
-from collections.abc import Collection, Container, Hashable, Sequence
+from collections.abc import Collection, Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tickwire.subscription import Stream
 
@@ -16,17 +17,26 @@ __all__ = ["Plan", "assign", "plan"]
 
 @dataclass(frozen=True)
 class Plan:
-    """One subscription message: `fresh` streams begin with a snapshot, `live` ones go on."""
+    """One subscription message: `fresh` streams begin with a snapshot, `live` ones go on.
+
+    `priorities` are those that are not 0.
+    """
 
     fresh: tuple[Stream, ...]
     live: tuple[Stream, ...]
+    priorities: tuple[tuple[Stream, int], ...] = ()
 
     @property
     def streams(self) -> frozenset[Stream]:
         return frozenset(self.fresh + self.live)
 
 
-def plan(desired: Collection[Stream], sent: Collection[Stream], live: Container[Stream]) -> Plan:
+def plan(
+    desired: Collection[Stream],
+    sent: Collection[Stream],
+    live: Container[Stream],
+    priorities: Mapping[Stream, int] = MappingProxyType({}),
+) -> Plan:
     """The message that brings a connection from `sent` to `desired`, in a fixed order.
 
     Shape: `desired` must not be empty, since the wire has no word for "nothing"; the connection
@@ -39,6 +49,7 @@ def plan(desired: Collection[Stream], sent: Collection[Stream], live: Container[
     return Plan(
         fresh=tuple(stream for stream in ordered if stream not in going_on),
         live=tuple(stream for stream in ordered if stream in going_on),
+        priorities=tuple((s, priorities[s]) for s in ordered if s in priorities),
     )
 
 

@@ -85,6 +85,8 @@ class Component:
         """`owner` is held weakly; `forgotten` is called, from any thread, once it is collected."""
         self.id = component_id
         self.takers: dict[Stream, list[Taker]] = {}
+        self.ranks: dict[Stream, int] = {}
+        """The priorities of its wishes, where they are not 0."""
         self.inline = 0
         self.untold: Counter[str] = Counter()
         self.streams_control = False
@@ -130,6 +132,12 @@ class Component:
             present.append(taker)
             new.append((stream, taker))
         return new
+
+    def rank(self, streams: Iterable[Stream], priority: int) -> None:
+        """Say how important wanted streams are; the highest that was said of one counts."""
+        for stream in streams:
+            if priority > self.ranks.get(stream, 0):
+                self.ranks[stream] = priority
 
     def _batch_for(self, handler: Handler | None) -> Batch | None:
         """The batch that this handler has already."""

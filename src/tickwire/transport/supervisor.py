@@ -7,7 +7,7 @@ event is the business of the reader that was handed in.
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tickwire.control import ControlEvent, Reconnecting, Refused, Restored
@@ -89,6 +89,7 @@ class Supervisor:
         connect_gate: Gate[Hashable],
         progressed: Callable[[], None],
         query: Callable[["Supervisor", tuple[Stream, ...]], None],
+        priorities: Callable[[], Mapping[Stream, int]] = dict,
     ) -> None:
         self.endpoint = endpoint
         self.slots: set[Hashable] = set()
@@ -99,6 +100,7 @@ class Supervisor:
             connect_gate=connect_gate,
             message_limiter=lambda: Limiter(exchange.message_limits),
             begins_with_data=exchange.begins_with_data,
+            priorities=priorities,
         )
         self._exchange = exchange
         self._reader = reader

@@ -269,3 +269,23 @@ def test_an_unknown_format_is_told_the_known_ones() -> None:
     """At the call, not by the exchange."""
     with pytest.raises(UsageError, match="DEFAULT, SIMPLE, JSON_LIST, SIMPLE_LIST"):
         Upbit(wire_format="simple")  # type: ignore[arg-type]
+
+
+def test_the_most_important_types_stand_first() -> None:
+    """An object is as important as the first of its streams; fresh ones go before live ones."""
+    book, trade, ticker = (stream(kind, "KRW-ETH") for kind in ("orderbook", "trade", "ticker"))
+    other = stream("trade", "KRW-BTC")
+    priorities = ((trade, 2), (ticker, 1))
+
+    def order(made: Plan) -> list[tuple[str, list[str]]]:
+        sent = json.loads(Upbit().encode(made, "t"))
+        return [(each["type"], each.get("codes", [])) for each in sent if "type" in each]
+
+    codes, eth = ["KRW-BTC", "KRW-ETH"], ["KRW-ETH"]
+    fresh = [("trade", codes), ("ticker", eth), ("orderbook", eth)]
+    assert order(Plan((book, ticker, other, trade), (), priorities)) == fresh
+    live = [("orderbook", eth), ("trade", codes), ("ticker", eth)]
+    assert order(Plan((book,), (ticker, other, trade), priorities)) == live
+    assets, orders = Stream(DataType.MY_ASSET), Stream(DataType.MY_ORDER)
+    private = Plan((assets, orders), (), ((orders, 1),))
+    assert [kind for kind, _ in order(private)] == ["myOrder", "myAsset"]

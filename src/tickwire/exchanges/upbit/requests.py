@@ -6,9 +6,10 @@ only, or Upbit would send the snapshot of every one of them again. What has no s
 such flag either.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 
@@ -23,14 +24,21 @@ __all__ = ["encode", "encode_inquiry"]
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 _Object = dict[str, object]
+_Priorities = Mapping[Stream, int]
 
 
 def encode(plan: Plan, ticket: str, wire_format: str) -> str:
-    """The request text: types in alphabetical order, fresh streams before live ones."""
+    """The request text: fresh streams before live ones, and among these the most important first.
+
+    Types with streams of the same priority are in alphabetical order.
+    """
+    priorities = dict(plan.priorities)
     objects: list[_Object] = [{"ticket": ticket}]
-    objects += _market_objects(plan.fresh)
-    objects += [{**each, "is_only_realtime": True} for each in _market_objects(plan.live)]
-    objects += _other_objects(plan.streams)
+    objects += _market_objects(plan.fresh, priorities)
+    objects += [
+        {**each, "is_only_realtime": True} for each in _market_objects(plan.live, priorities)
+    ]
+    objects += _other_objects(plan.streams, priorities)
     objects.append({"format": wire_format})
     return _encoder.encode(objects).decode()
 
@@ -45,9 +53,10 @@ def encode_inquiry(ticket: str, wire_format: str) -> str:
     ).decode()
 
 
-def _market_objects(streams: Iterable[Stream]) -> Iterator[_Object]:
+def _market_objects(streams: Iterable[Stream], priorities: _Priorities) -> Iterator[_Object]:
     by_options = sorted((s for s in streams if s.type in MARKET_TYPES), key=_options)
-    for (data_type, level), group in groupby(by_options, key=_options):
+    for group in _most_important_first(groupby(by_options, key=_options), priorities):
+        data_type, level = _options(group[0])
         each: _Object = {"type": data_type, "codes": [s.symbol for s in group]}
         if level:
             each["level"] = level
@@ -58,10 +67,21 @@ def _options(stream: Stream) -> tuple[str, Decimal]:
     return stream.type, stream.level
 
 
-def _other_objects(streams: Iterable[Stream]) -> Iterator[_Object]:
+def _most_important_first(
+    groups: Iterable[tuple[object, Iterable[Stream]]], priorities: _Priorities
+) -> list[list[Stream]]:
+    """A group is as important as the most important stream in it."""
+    return sorted(
+        (list(group) for _, group in groups),
+        key=lambda group: -max(priorities.get(stream, 0) for stream in group),
+    )
+
+
+def _other_objects(streams: Iterable[Stream], priorities: _Priorities) -> Iterator[_Object]:
     ordered = sorted(s for s in streams if s.type not in MARKET_TYPES)
-    for data_type, group in groupby(ordered, key=lambda stream: stream.type):
-        yield from _MAKERS.get(data_type, _by_codes)(data_type, tuple(group))
+    for group in _most_important_first(groupby(ordered, key=attrgetter("type")), priorities):
+        data_type = group[0].type
+        yield from _MAKERS.get(data_type, _by_codes)(data_type, group)
 
 
 def _by_codes(data_type: str, streams: Sequence[Stream]) -> Iterator[_Object]:
