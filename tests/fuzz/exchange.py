@@ -136,6 +136,8 @@ _rooms = (
             lower_case_ping=True,
             list_without_format="streams",
             listed_suffixes=False,
+            listed_flags=True,
+            listed_snapshots=False,
         )
     ),
 )

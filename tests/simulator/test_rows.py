@@ -341,6 +341,25 @@ async def test_codes(simulator: Simulator) -> None:
         assert await socket.quiet()
 
 
+UNKNOWN = ["KRW-NOPE", "krw-btc"]
+
+
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [
+        (PRIVATE, {"type": "myOrder", "codes": UNKNOWN}),
+        (INFO, {**INDICATOR, "codes": [*UNKNOWN, "BTC-ETH"]}),
+        (INFO, {**SIGNAL, "codes": UNKNOWN}),
+    ],
+)
+async def test_codes_of_other_types(simulator: Simulator, path: str, wish: Any) -> None:
+    """2.6, 5: so they are on the other endpoints; indicators are of won markets alone (3.8)."""
+    async with raw(simulator, path, **headers(path)) as socket:
+        socket.ask(wish)
+        assert await socket.quiet()
+        assert await listed(socket) == [wish]
+
+
 @pytest.mark.parametrize(
     ("suffix", "depth"),
     [("", 30), (".1", 1), (".5", 5), (".15", 15), (".30", 30), (".2", 30), (".20", 30)],

@@ -33,6 +33,13 @@ def answer(asked: Desk, *elements: dict[str, Any]) -> Any:
     return [(one["type"], one["code"], one["stream_type"]) for one in told]
 
 
+def listed(asked: Desk, *wishes: dict[str, Any]) -> Any:
+    """The result of LIST_SUBSCRIPTIONS after these wishes."""
+    session = asked.subscribed(*wishes)
+    asked.ask(session, LIST)
+    return said(session)[-1]["result"]
+
+
 def test_every_switch_is_tried_here_or_beside() -> None:
     """No switch without a test that names it, and none without a reason beside it."""
     here = Path(__file__)
@@ -269,8 +276,22 @@ def test_listed_suffixes() -> None:
         session = asked.subscribed({"type": "orderbook", "codes": ["KRW-BTC.5"]}, TRADE)
         for form, result, codes in (("DEFAULT", "result", "codes"), ("SIMPLE", "rslt", "cds")):
             asked.ask(session, LIST, {"format": form})
-            listed = [one[codes] for one in said(session)[-1][result]]
-            assert listed == [["KRW-BTC.5" if shown else "KRW-BTC"], ["KRW-BTC"]]
+            shown_codes = [one[codes] for one in said(session)[-1][result]]
+            assert shown_codes == [["KRW-BTC.5" if shown else "KRW-BTC"], ["KRW-BTC"]]
+
+
+def test_listed_flags() -> None:
+    """The list shows the only-flags that are set, or none; those that are not set are no member."""
+    wishes = {**TICKER, "is_only_realtime": True}, {**TRADE, "is_only_snapshot": True}
+    assert listed(desk(listed_flags=True), *wishes, TRADE) == [*wishes, TRADE]
+    assert listed(desk(listed_flags=False), *wishes, TRADE) == [TICKER, TRADE, TRADE]
+
+
+def test_listed_snapshots() -> None:
+    """What stays no stream is in the list, or only what stays one."""
+    wishes = TICKER, {**TRADE, "is_only_snapshot": True}
+    assert listed(desk(listed_snapshots=True), *wishes) == [TICKER, TRADE]
+    assert listed(desk(listed_snapshots=False), *wishes) == [TICKER]
 
 
 def test_rate_error_closes() -> None:

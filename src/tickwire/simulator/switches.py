@@ -61,6 +61,10 @@ class Switches:
     too, or the format the streams have."""
     listed_suffixes: bool = True
     """LIST_SUBSCRIPTIONS shows `KRW-BTC.5` as it was asked for, rather than `KRW-BTC`."""
+    listed_flags: bool = False
+    """LIST_SUBSCRIPTIONS shows `is_only_realtime` and `is_only_snapshot` where they are set."""
+    listed_snapshots: bool = True
+    """LIST_SUBSCRIPTIONS shows what was asked for as a snapshot only, and is no live stream."""
 
     # --- limits and keep-alive
 

@@ -110,11 +110,16 @@ class MarketWish(Wish):
         shown: dict[str, object] = {"type": self.type, "codes": list(self.codes)}
         if self.level:
             shown["level"] = self._level
-        if self.is_only_snapshot:
-            shown["is_only_snapshot"] = True
-        if self.is_only_realtime:
-            shown["is_only_realtime"] = True
-        return shown
+        return shown | self.flags
+
+    @property
+    def flags(self) -> dict[str, bool]:
+        """The only-flags that are set. In requests they have no short names."""
+        flags = {
+            "is_only_snapshot": self.is_only_snapshot,
+            "is_only_realtime": self.is_only_realtime,
+        }
+        return {name: True for name, is_set in flags.items() if is_set}
 
     @property
     def _level(self) -> float:

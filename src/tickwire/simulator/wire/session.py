@@ -1,6 +1,6 @@
 """One client's connection, as the exchange keeps it: what it has asked for, what is to go out."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tickwire.simulator.limits import MessageMeter
 from tickwire.simulator.switches import Switches
@@ -115,13 +115,21 @@ class Session:
             form = self.format
         else:
             form = DEFAULT
-        entries = [wish.listed(short=form.short) for wish in self.wishes]
-        if not self._switches.listed_suffixes:
-            for wish, entry in zip(self.wishes, entries, strict=True):
-                if wish.type == "orderbook":
-                    bare = [code.partition(".")[0] for code in wish.codes]
-                    entry["cds" if form.short else "codes"] = bare
+        entries = [entry for wish in self.wishes if (entry := self._listed(wish, form.short))]
         self._reply(subscriptions_frame(entries, request.ticket, form), form)
+
+    def _listed(self, wish: Wish, short: bool) -> dict[str, Any] | None:
+        """The entry of a wish, if there is one: what suffixes and flags do to it is not known."""
+        entry, switches = wish.listed(short=short), self._switches
+        if isinstance(wish, MarketWish):
+            if wish.is_only_snapshot and not switches.listed_snapshots:
+                return None
+            if switches.listed_flags:
+                entry |= wish.flags
+            if wish.type == "orderbook" and not switches.listed_suffixes:
+                bare = [code.partition(".")[0] for code in wish.codes]
+                entry["cds" if short else "codes"] = bare
+        return entry
 
     def _reply(self, frame: bytes, form: Format) -> None:
         wrapped = self._switches.list_wrapping and form.listed
