@@ -1,8 +1,27 @@
-"""What holds for all tests."""
+"""What holds for all tests: the choice of the hot path, and time to shrink."""
+
+import sys
 
 import pytest
 
 _TO_SHRINK_S = 300
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pure", action="store_true", help="run tickwire's hot path in Python")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Nothing has imported tickwire yet; what is None cannot be imported.
+    if config.getoption("--pure"):
+        assert "tickwire" not in sys.modules
+        sys.modules["tickwire._hot"] = None  # type: ignore[assignment]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    from tickwire.hot import IS_COMPILED
+
+    return f"tickwire's hot path: {'compiled' if IS_COMPILED else 'in Python'}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -809,5 +809,7 @@ def test_frames_of_the_harness_are_what_the_adapter_reads() -> None:
     from tickwire.exchanges.upbit import Upbit
 
     for text in (trade_frame(BTC, 1), orderbook_frame(BTC, 2)):
-        [payload] = Upbit().classify(text.encode())
-        assert Upbit().decode(payload).symbol == BTC  # type: ignore[arg-type]
+        [event] = Upbit().classify(text.encode())
+        assert isinstance(event, BaseWebSocketEvent)
+        event.check()
+        assert event.symbol == BTC

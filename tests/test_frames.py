@@ -20,7 +20,6 @@ from tickwire import (
     UsageError,
     WebSocketManager,
 )
-from tickwire.events import Payload, event_of
 from tickwire.exchanges.upbit import Upbit
 from tickwire.history import Kept
 from tickwire.simulator import Simulator
@@ -155,10 +154,9 @@ def test_an_unreadable_event_is_left_out(library: Any) -> None:
     """It is counted where unreadable events are counted."""
     counted: list[ProtocolError] = []
     body = b'{"type":"trade","code":"KRW-BTC","trade_price":"not a number"}'
-    [payload] = Upbit().classify(body)
-    assert isinstance(payload, Payload)
-    payload.unreadable = counted.append
-    broken = event_of(payload)
+    [broken] = Upbit().classify(body)
+    assert isinstance(broken, BaseWebSocketEvent)
+    broken._arrive(0, counted.append)
     frame = history(trade(1, "1"), broken, trade(2, "2")).to_frame(library)
     assert list(frame["sequential_id"]) == [1, 2]
     assert len(counted) == 1

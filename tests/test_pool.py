@@ -22,7 +22,6 @@ from tickwire import (
     WebSocketClient,
     WebSocketManager,
 )
-from tickwire.events import event_of
 from tickwire.exchanges.upbit import Upbit
 from tickwire.history import Recent
 from tickwire.simulator import Simulator
@@ -338,9 +337,9 @@ def test_an_unreadable_candle_takes_no_place_and_no_gap() -> None:
     recent.keep(first)
     gap = Gap(stream, first, second, "cut")
     recent.interrupted(gap)
-    [payload] = Upbit().classify(b'{"type":"candle.1m","code":"KRW-BTC","trade_price":1}')
+    [event] = Upbit().classify(b'{"type":"candle.1m","code":"KRW-BTC","trade_price":1}')
     with pytest.raises(ProtocolError):
-        recent.keep(event_of(payload))  # type: ignore[arg-type]
+        recent.keep(event)  # type: ignore[arg-type]
     recent.keep(second)
     assert list(recent.history()) == [first, second]
     assert recent.history().gaps == (gap,)

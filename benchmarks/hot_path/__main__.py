@@ -31,6 +31,7 @@ from benchmarks.hot_path.plan import FULL, QUICK, Plan
 from benchmarks.hot_path.retained import retained
 from benchmarks.hot_path.stages import stages
 from benchmarks.hot_path.throughput import fan_out, throughput
+from tickwire.hot import IS_COMPILED
 
 PARTS = (
     "plain",
@@ -70,7 +71,7 @@ def run(parts: tuple[str, ...], plan: Plan) -> dict[str, Any]:
             "retained": lambda: retained(
                 [*long, *(corpora[kind, "SIMPLE"] for kind in ("trade", "orderbook"))], place, plan
             ),
-            "stages": lambda: stages(long, place, plan),
+            "stages": lambda: stages([*long, *short], place, plan),
         }
         for part in parts:
             print(f"{part}:", flush=True)
@@ -95,6 +96,7 @@ def host() -> dict[str, Any]:
         "cpu": found[1] if found else platform.machine(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
+        "hot_path": "compiled" if IS_COMPILED else "in Python",
         "versions": versions,
     }
 

@@ -14,10 +14,9 @@ __all__ = [
     "INLINE",
     "NAIVE",
     "OURS",
-    "PROBE",
+    "PURE",
     "UNROUTED",
     "Contender",
-    "build",
     "command",
     "compiled",
 ]
@@ -40,15 +39,13 @@ class Contender(NamedTuple):
     option: str = ""
     numbers: str = "float"
     """What it gives numbers as."""
-    flags: tuple[str, ...] = ()
-    """What the interpreter is told."""
+    is_pure: bool = False
+    """Whether tickwire's hot path is to run in Python."""
 
 
 OURS = Contender("tickwire", "tickwire_client", is_exact=True, numbers="Decimal", option="batches")
 INLINE = OURS._replace(name="tickwire, a call for each event", option="")
-PROBE = OURS._replace(
-    name="tickwire with a compiled event (probe)", reader="tickwire_probe", formats=("DEFAULT",)
-)
+PURE = OURS._replace(name="tickwire, in Python", is_pure=True)
 FLOOR_C = Contender(
     "C, no parsing", "floor.c", formats=("DEFAULT",), can_inflate=False, is_floor=True, numbers="-"
 )
@@ -104,7 +101,8 @@ def command(contender: Contender) -> list[str]:
     if contender.pins:
         pins = ROOT / "requirements" / f"{contender.pins}.txt"
         python = str(environment(pins.stem, pins))
-    return [python, *contender.flags, "-m", f"benchmarks.hot_path.readers.{contender.reader}"]
+    in_python = ["benchmarks.hot_path.in_python"] if contender.is_pure else []
+    return [python, "-m", *in_python, f"benchmarks.hot_path.readers.{contender.reader}"]
 
 
 _binary = Path()
@@ -114,13 +112,9 @@ def compiled(place: Path) -> bool:
     """Build the reader in C there; says whether there is a compiler that does it."""
     global _binary
     _binary = place / "floor"
-    return build(Path(__file__).parent / "readers" / FLOOR_C.reader, _binary)
-
-
-def build(source: Path, target: Path, *options: str) -> bool:
-    """Compile a file of C; says whether there is a compiler that does it."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         return False
-    arguments = [compiler, "-O2", *options, "-o", str(target), str(source)]
+    source = Path(__file__).parent / "readers" / FLOOR_C.reader
+    arguments = [compiler, "-O2", "-o", str(_binary), str(source)]
     return subprocess.run(arguments, check=False).returncode == 0

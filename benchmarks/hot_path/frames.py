@@ -32,6 +32,17 @@ class FrameFile(NamedTuple):
         path.write_bytes(b"".join(kept))
         return cls(path, tuple(accumulate(map(len, kept))), is_deflated)
 
+    @classmethod
+    def of(cls, path: Path) -> "FrameFile":
+        """A file of frames that are not deflated, as they were written."""
+        data, ends = path.read_bytes(), [0]
+        while ends[-1] < len(data):
+            start = ends[-1]
+            head = {126: 4, 127: 10}.get(data[start + 1], 2)
+            size = data[start + 1] if head == 2 else int.from_bytes(data[start + 2 : start + head])
+            ends.append(start + head + size)
+        return cls(path, tuple(ends[1:]), is_deflated=False)
+
 
 def framed(payloads: Iterable[bytes]) -> Iterator[bytes]:
     """Each payload as one binary frame."""

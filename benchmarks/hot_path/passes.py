@@ -1,18 +1,24 @@
 """One pass of frames through tickwire up to a stage: the real objects over a real socket.
 
+    python -m benchmarks.hot_path.passes KIND FRAMES STAGE ...
+
 All in one process and one thread. The socket is filled, which is not measured, and then read until
-it is empty, which is: so the processor time of a pass is the reader's alone.
+it is empty, which is: so the processor time of a pass is the reader's alone. Each pass prints its
+figures as a line of JSON.
 """
 
 import asyncio
 import base64
 import hashlib
+import json
 import re
 import socket
+import sys
 import threading
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Container, Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from picows import WSFrame, WSListener, WSTransport, ws_connect
@@ -21,13 +27,14 @@ from benchmarks.hot_path.corpus import CODES
 from benchmarks.hot_path.frames import FrameFile
 from benchmarks.hot_path.job import Job, Tally
 from benchmarks.hot_path.readers.tickwire_client import handlers
+from benchmarks.processes import pin
 from tickwire.core.connection import Timing
 from tickwire.core.exchange import Endpoint
 from tickwire.core.gate import Gate
 from tickwire.core.limiter import Limiter
 from tickwire.delivery.component import Component
 from tickwire.delivery.hub import DataProcessor
-from tickwire.events import Payload
+from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Upbit
 from tickwire.manager import real_world
 from tickwire.subscription import DataType, Stream
@@ -97,25 +104,25 @@ class _Nobody:
     """A reader that drops what it is given."""
 
     def process(
-        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+        self, events: Iterable[BaseWebSocketEvent], received_time_ns: int, alive: Container[Stream]
     ) -> list[Stream]:
         return []
 
 
-def one_pass(stage: str, kind: str, frames: FrameFile, exchange: type[Upbit]) -> Passed:
+def one_pass(stage: str, kind: str, frames: FrameFile) -> Passed:
     """Read all the frames with tickwire as far as the stage; a tenth of them is warm-up."""
     events = len(frames.ends)
     tally = Tally(Job("", kind, "DEFAULT", CODES, events, events), lambda: None)
-    count = _Count(_listener(stage, kind, exchange, tally))
+    count = _Count(_listener(stage, kind, tally))
     listener = _Bare(count) if stage == "frame" else WebSocket(count)
     cpu_us = asyncio.run(_read(listener, count, frames))
     return Passed(cpu_us, tally.sums if stage == "sum" else {})
 
 
-def _listener(stage: str, kind: str, exchange: type[Upbit], tally: Tally) -> Listener | None:
+def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
     if stage in ("frame", "callback"):
         return None
-    adapter = exchange(websocket_base_url="ws://127.0.0.1")
+    adapter = Upbit(websocket_base_url="ws://127.0.0.1")
     # Every trade is decoded to be told from a repeated one. To see what each of the two costs,
     # nothing is an identity before that stage.
     if kind == "trade" and STAGES.index(stage) < STAGES.index("repeat"):
@@ -260,3 +267,14 @@ _HANDLERS: dict[tuple[str, str], Callable[[Any], None]] = {
     ("orderbook", "first"): _best_price,
     ("orderbook", "second"): _best_price_and_size,
 }
+
+
+def _main(kind: str, path: str, *stages: str) -> None:
+    pin(0, 1)
+    frames = FrameFile.of(Path(path))
+    for stage in stages:
+        print(json.dumps(one_pass(stage, kind, frames)._asdict()), flush=True)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

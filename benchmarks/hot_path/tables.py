@@ -18,7 +18,7 @@ from benchmarks.hot_path.bars import (
 )
 from benchmarks.hot_path.contenders import CONTENDERS, INLINE, OURS
 from benchmarks.hot_path.corpus import KINDS
-from benchmarks.hot_path.stage_tables import bars_with_probe, gains, stage_costs
+from benchmarks.hot_path.stage_tables import gains, stage_costs
 
 __all__ = ["update"]
 
@@ -53,7 +53,6 @@ def _tables(results: Results) -> dict[str, str]:
         "wins": _wins(results),
         "stages": _table(*stage_costs(results)),
         "gains": _table(*gains(results)),
-        "bars-with-probe": _table(*bars_with_probe(results)),
     }
 
 
@@ -70,7 +69,8 @@ def _host(results: Results) -> str:
     )
     versions = ", ".join(f"{name} {version}" for name, version in host["versions"].items())
     return (
-        f"{host['cpu']}, {host['cores']} cores; Python {host['python']}; {versions}.\n\n{payloads}"
+        f"{host['cpu']}, {host['cores']} cores; Python {host['python']}, tickwire's hot path "
+        f"{host.get('hot_path', 'in Python')}; {versions}.\n\n{payloads}"
     )
 
 

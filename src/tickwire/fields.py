@@ -1,72 +1,36 @@
-"""A view of decoded values: fields that are read, and numbers made, when asked for.
+"""A view of a message: fields that are read, and numbers made, when asked for.
 
-A class lists its fields once, in order, each with its type and meaning. Whoever decodes gives it
-values by the same names, numbers still as their text. What is made of a text when it is first
-read stays with the values, so it is made once for everybody.
+A class lists its fields once, in order, each with its type and meaning. How one is read is in
+`tickwire.hot`. What is made of a text when it is first read stays with the view, so it is made
+once for everybody.
 """
 
 from collections.abc import Mapping
 from dataclasses import FrozenInstanceError
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from operator import attrgetter
-from types import SimpleNamespace
-from typing import Any, ClassVar, Generic, Self, TypeVar, get_args, overload
+from types import NoneType, SimpleNamespace
+from typing import Any, ClassVar, TypeVar, get_args
 
-import msgspec
+from tickwire.errors import UsageError
+from tickwire.exact import decimal_of, unquoted
+from tickwire.hot import How, LazyField, LazyParts, LazyView, RoutedField, Source
 
-from tickwire.errors import ProtocolError, UsageError
-
-__all__ = [
-    "MAX_DIGITS",
-    "Field",
-    "Number",
-    "NumberOrText",
-    "View",
-    "decimal_of",
-    "fields_of",
-    "set_values",
-    "unquoted",
-]
+__all__ = ["Field", "Number", "NumberOrText", "PartsField", "Routed", "View", "fields_of"]
 
 T_co = TypeVar("T_co", covariant=True)
 
-MAX_DIGITS = 1000
-"""A number longer than this is an attack or a fault, never a price."""
 
+class Field(LazyField[T_co]):
+    """A text, a whole number, or whatever its type says."""
 
-class Field(Generic[T_co]):
-    """A field that the values hold as users see it."""
+    sequence: type[LazyParts[Any]] | None = None
 
     def __init__(self, meaning: str) -> None:
         self.__doc__ = meaning
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
-        self._value_in = attrgetter(name)
-
-    @overload
-    def __get__(self, view: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, view: "View", owner: type) -> T_co: ...
-    def __get__(self, view: "View | None", owner: type) -> "Self | T_co":
-        if view is None:
-            return self
-        values = view._values or view._decode()
-        value = self._value_in(values)
-        if type(value) is msgspec.Raw:
-            value = self._read(value, view)
-            setattr(values, self.name, value)
-        result: T_co = value
-        return result
-
-    def _read(self, literal: msgspec.Raw, view: "View") -> Any:
-        """What users see, to be left with the values; the view is told if it cannot be had."""
-        try:
-            return self.decoded(literal, view)
-        except ProtocolError as error:
-            view._unreadable(error)
-            raise
 
     @property
     def kind(self) -> Any:
@@ -74,43 +38,38 @@ class Field(Generic[T_co]):
         declared = get_args(getattr(self, "__orig_class__", Field[str]))
         return declared[0]
 
-    def decoded(self, literal: msgspec.Raw, view: "View") -> Any:
-        """What users see for the text of the wire; raises `ProtocolError`."""
-        raise NotImplementedError
+    @property
+    def is_optional(self) -> bool:
+        """Whether a message may lack it, or have null in its place."""
+        return self.kind is Any or NoneType in get_args(self.kind)
+
+    @property
+    def how(self) -> How:
+        """How it is read."""
+        if type(self).decoded is not LazyField.decoded:
+            return "own"
+        kinds = (self.kind, *get_args(self.kind))
+        if int in kinds:
+            return "integer"
+        if bool in kinds:
+            return "flag"
+        return "any" if Any in kinds else "text"
 
     def converted(self, value: Any) -> Any:
         """What users see for what a view is built with; raises `UsageError`."""
         return value
 
 
+class Routed(RoutedField[T_co], Field[T_co]):
+    """A text by which the message was routed: known without decoding it."""
+
+
 class Number(Field[T_co]):
     """A number: its text until it is read, then a `Decimal` equal to that text."""
 
-    @overload
-    def __get__(self, view: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, view: "View", owner: type) -> T_co: ...
-    def __get__(self, view: "View | None", owner: type) -> "Self | T_co":
-        # What `Field` does, written out for numbers as nearly all are: it is half the cost.
-        if view is None:
-            return self
-        values = view._values or view._decode()
-        value = self._value_in(values)
-        if type(value) is msgspec.Raw:
-            text = str(value, "ascii", "replace")
-            # A JSON literal that begins so is a number, and one so short has no absurd exponent.
-            if text[:1] not in _BEGINNINGS or len(text) > _SHORT:
-                value = self._read(value, view)
-            else:
-                value = Decimal(text)
-                if "E" in text or "e" in text:
-                    value = _written_out(value)
-            setattr(values, self.name, value)
-        result: T_co = value
-        return result
-
-    def decoded(self, literal: msgspec.Raw, view: "View") -> Decimal | None:
-        return decimal_of(literal)
+    @property
+    def how(self) -> How:
+        return "number" if type(self).decoded is LazyField.decoded else "own"
 
     def converted(self, value: Any) -> Decimal:
         try:
@@ -122,58 +81,41 @@ class Number(Field[T_co]):
         return number
 
 
+_NAN = Decimal("nan")
+
+
 class NumberOrText(Number[T_co]):
     """A number that the wire may put in quotes; users see the number."""
 
-    def decoded(self, literal: msgspec.Raw, view: "View") -> Decimal | None:
-        return super().decoded(msgspec.Raw(unquoted(bytes(literal))), view)
+    def decoded(self, literal: bytes, view: LazyView) -> Decimal | None:
+        return decimal_of(unquoted(literal))
 
 
-def unquoted(literal: bytes) -> bytes:
-    """The literal without the quotes around it, if it has some; of an empty text, the quotes."""
-    return literal[1:-1] if len(literal) > 2 and literal[:1] == literal[-1:] == b'"' else literal
+class PartsField(Field[T_co]):
+    """A list of objects, each a view of its own."""
+
+    part: type["View"]
+
+    @property
+    def how(self) -> How:
+        return "parts"
+
+    def converted(self, value: Any) -> tuple["View", ...]:
+        return tuple(each if isinstance(each, self.part) else self.part(**each) for each in value)
 
 
-def decimal_of(literal: msgspec.Raw | bytes) -> Decimal | None:
-    """The exact value of a JSON literal, `None` for null or nothing; raises `ProtocolError`.
+class View(LazyView):
+    """Something with fields, read from a message or given by name."""
 
-    A price that the wire spells `1.165E8` is written out as 116500000: the same number, and what
-    one expects to see when it is printed.
-    """
-    text = str(literal, "ascii", "replace")
-    try:
-        number = Decimal(text) if text[:1] in _BEGINNINGS and len(text) <= MAX_DIGITS else _NAN
-    except InvalidOperation:
-        number = _NAN
-    if text in ("", "null"):
-        return None
-    if not number.is_finite():  # a context that traps nothing makes nonsense a nan by itself
-        raise ProtocolError(f"expected a number, not {text[:40]!r}", bytes(literal))
-    return _written_out(number)
-
-
-def _written_out(number: Decimal) -> Decimal:
-    """The same number without a power of ten to be multiplied in, unless that is absurd."""
-    return Decimal(f"{number:f}") if 0 < number.adjusted() < _LONGEST_WRITTEN_OUT else number
-
-
-_NAN = Decimal("nan")
-_SHORT = 20
-_BEGINNINGS = frozenset("-0123456789")
-_LONGEST_WRITTEN_OUT = 30
-
-
-class View:
-    """Something with fields, read from values that have the same names."""
-
-    __slots__ = ("_values",)
-    _values: Any
-    """`None` until something is read, where decoding waits for that."""
+    __slots__ = ()
     _fields: ClassVar[dict[str, Field[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
         own = {name: field for name, field in vars(cls).items() if isinstance(field, Field)}
         cls._fields = cls._fields | own
+        for index, (name, field) in enumerate(cls._fields.items()):
+            if name in own:
+                field._place(name, index, field.how, field.is_optional, field.sequence)
 
     def __init__(self, **fields: Any) -> None:
         unknown = fields.keys() - self._fields.keys()
@@ -182,18 +124,16 @@ class View:
                 f"{type(self).__name__} has no field {', '.join(sorted(unknown))}; "
                 f"it has {', '.join(self._fields)}"
             )
-        values = SimpleNamespace(**dict.fromkeys(self._fields))
+        values = dict.fromkeys(self._fields)
         for name, value in fields.items():
             if value is not None:
-                setattr(values, name, self._fields[name].converted(value))
-        set_values(self, values)
+                values[name] = self._fields[name].converted(value)
+        self._build(self._source_of(SimpleNamespace(**values)), tuple(values.values()))
 
-    def _decode(self) -> Any:
-        """Make the values; raises `ProtocolError`."""
-        raise NotImplementedError
-
-    def _unreadable(self, error: ProtocolError) -> None:
-        """A text among the values is not what it should be."""
+    @classmethod
+    def _source_of(cls, values: SimpleNamespace) -> Source | None:
+        """What a view that is built with these values would be a message of."""
+        return None
 
     def __setattr__(self, name: str, value: object) -> None:
         raise FrozenInstanceError(f"{type(self).__name__} is immutable; build another one")
@@ -219,9 +159,6 @@ class View:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(type(self), **self.to_dict()), ()
-
-
-set_values = View.__dict__["_values"].__set__
 
 
 def _shown(value: object) -> str:

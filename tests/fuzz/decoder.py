@@ -2,7 +2,7 @@
 
 from tickwire.core.exchange import Other
 from tickwire.errors import ProtocolError
-from tickwire.events import Payload
+from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Upbit
 
 __all__ = ["SEEDS", "WORDS", "target"]
@@ -84,26 +84,19 @@ def target(data: bytes) -> None:
     except ProtocolError:
         contents = ()
     for content in contents:
-        if isinstance(content, Other) and content.payload is not None:
-            content = content.payload
-        if not isinstance(content, Payload):
+        event = content.event if isinstance(content, Other) else content
+        if not isinstance(event, BaseWebSocketEvent):
             continue
-        hash(content.stream)
+        hash(event.stream)
         try:
-            event = _upbit.decode(content)
-        except ProtocolError:
-            continue
-        # Numbers are made when they are read. One that no Decimal can hold is refused then.
-        try:
-            event.to_dict()
+            event.check()
         except ProtocolError:
             continue
         event.to_json()
-        assert event.raw.encode() == content.body
-        twin = _upbit.decode(content)
-        assert event == twin
+        assert event.raw.encode() in data
+        assert event == event.as_handed_over()
         hash(event)
-        identity_of = _upbit.identity_of(content.stream.type)
+        identity_of = _upbit.identity_of(event.stream.type)
         assert identity_of is None or isinstance(identity_of(event), int)
     try:
         codes = _upbit.markets(data)

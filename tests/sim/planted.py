@@ -14,7 +14,8 @@ from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan, plan
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Inbox, Item
-from tickwire.events import Payload
+from tickwire.events import BaseWebSocketEvent
+from tickwire.hot import Source
 from tickwire.subscription import Stream
 from tickwire.transport import supervisor
 from tickwire.transport.supervisor import Supervisor
@@ -117,14 +118,19 @@ def _ungrouped(process: Callable[..., list[Stream]]) -> Callable[..., list[Strea
     """Order books go to whoever wants the book, in whatever grouping."""
 
     def processed(
-        self: DataProcessor, payloads: list[Payload], received: int, alive: Container[Stream]
+        self: DataProcessor,
+        events: list[BaseWebSocketEvent],
+        received: int,
+        alive: Container[Stream],
     ) -> list[Stream]:
-        for payload in payloads:
-            if payload.stream.level:
-                payload.stream = Stream(payload.stream.type, payload.stream.symbol)
-        return process(self, payloads, received, alive)
+        return process(self, [_ungrouped_one(event) for event in events], received, alive)
 
     return processed
+
+
+def _ungrouped_one(event: BaseWebSocketEvent) -> BaseWebSocketEvent:
+    stream = Stream(event.stream.type, event.stream.symbol)
+    return type(event)._of(Source(event._layout, stream), event._body)
 
 
 def _forgetful(put: Callable[..., None]) -> Callable[..., None]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from tickwire.core.limiter import Limit
 from tickwire.core.planner import Plan
-from tickwire.events import BaseWebSocketEvent, Payload
+from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import DataType, Stream
 
 __all__ = ["Endpoint", "Exchange", "Listed", "Other", "Refusal", "Status"]
@@ -58,7 +58,7 @@ class Other:
 
     kind: str
     body: bytes
-    payload: Payload | None = field(default=None, compare=False)
+    event: BaseWebSocketEvent | None = field(default=None, compare=False)
     """The same as data, for whoever has asked for this kind by its name; `None` if it has none."""
 
 
@@ -103,14 +103,13 @@ class Exchange(Protocol):
     def encode_inquiry(self, ticket: str) -> str:
         """The question what the exchange serves on a connection; it changes nothing there."""
 
-    def recognise(self, frame: bytes) -> Payload | None:
-        """The payload of a frame that is like one before, at next to no cost; else `None`."""
+    def recognise(self, frame: bytes) -> BaseWebSocketEvent | None:
+        """The event in a frame that is like one before, at next to no cost; else `None`."""
 
-    def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Listed | Other]:
-        """What a frame holds, without decoding the data; raises `ProtocolError`."""
-
-    def decode(self, payload: Payload) -> BaseWebSocketEvent:
-        """The event in a payload, checked throughout; raises `ProtocolError`."""
+    def classify(
+        self, frame: bytes
+    ) -> Sequence[BaseWebSocketEvent | Refusal | Status | Listed | Other]:
+        """What a frame holds, its events not decoded yet; raises `ProtocolError`."""
 
     def begins_with_data(self, data_type: DataType | str) -> bool:
         """Whether a stream of this type tells its state at once, so that silence means something.

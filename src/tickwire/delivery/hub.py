@@ -16,7 +16,7 @@ from tickwire.delivery.component import Component, worth_a_line
 from tickwire.delivery.route import Route
 from tickwire.delivery.takers import Batch, Taker
 from tickwire.errors import ProtocolError
-from tickwire.events import BaseWebSocketEvent, Payload, event_of
+from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import Stream
 
 __all__ = ["DataProcessor", "DeliveryStatistics"]
@@ -69,7 +69,6 @@ class DataProcessor:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._decode = exchange.decode
         self._routes: dict[Stream, Route] = {}
         self._read = 0
         self._touched: list[Route] = []
@@ -121,28 +120,27 @@ class DataProcessor:
     # --- what a lane tells: see `transport.intake.Reader` ---------------------------------
 
     def process(
-        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+        self,
+        events: Iterable[BaseWebSocketEvent],
+        received_time_ns: int,
+        alive: Container[Stream],
     ) -> list[Stream]:
         self._read += 1
         read, routes, touched, proved = self._read, self._routes, self._touched, list[Stream]()
         unreadable = self._unreadable
-        for payload in payloads:
-            route = routes.get(payload.stream)
+        for event in events:
+            stream = event.stream
+            route = routes.get(stream)
             if route is None:
                 self._unrouted += 1
                 continue
-            payload.received_time_ns = received_time_ns
             if route.live and route.identity_of is None and not route.newcomers:
-                payload.unreadable = unreadable
-                event = event_of(payload)
-            else:
-                looked_at = self._look_at(route, payload)
-                if looked_at is None:
-                    # A repeated event proves its stream as well as a new one.
-                    if route.live and payload.stream not in alive:
-                        proved.append(payload.stream)
-                    continue
-                event = looked_at
+                event._arrive(received_time_ns, unreadable)
+            elif not self._look_at(route, event, received_time_ns):
+                # A repeated event proves its stream as well as a new one.
+                if route.live and stream not in alive:
+                    proved.append(stream)
+                continue
             route.last = event
             self._events += 1
             self._deliveries += len(route.takers)
@@ -152,32 +150,33 @@ class DataProcessor:
                 taker.take(event, read)
             if route.batches:
                 touched.append(route)
-            if payload.stream not in alive:
-                proved.append(payload.stream)
+            if stream not in alive:
+                proved.append(stream)
         if touched:
             self._flush()
         return proved
 
-    def _look_at(self, route: Route, payload: Payload) -> BaseWebSocketEvent | None:
-        """The event of a stream that is not live yet, has newcomers, or has events with ids.
+    def _look_at(self, route: Route, event: BaseWebSocketEvent, received_time_ns: int) -> bool:
+        """Look at an event of a stream that is not live yet, has newcomers, or has events with ids.
 
-        `None` if it cannot be decoded, or is not for everybody: it came before.
+        False if it cannot be decoded, or is not for everybody: it came before.
         """
         try:
-            event = event_of(payload) if route.live else self._decode(payload)
+            if not route.live:
+                event.check()
             is_repeated = route.identity_of is not None and route.is_repeated(
                 route.identity_of(event)
             )
         except ProtocolError as error:
             self.undecodable(error)
-            return None
-        payload.unreadable = self._unreadable
+            return False
+        event._arrive(received_time_ns, self._unreadable)
         if not route.live:
             self._revive(route, event)
         newcomers = tuple(route.newcomers)
         route.newcomers.clear()
         if not is_repeated:
-            return event
+            return True
         # Those who have had it do not get it twice; newcomers have not had it.
         self._duplicates += 1
         self._deliveries += len(newcomers)
@@ -186,25 +185,27 @@ class DataProcessor:
             taker.take(event, self._read)
             if isinstance(taker, Batch):
                 taker.flush()
-        return None
+        return False
 
     def process_shared(
-        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+        self,
+        events: Iterable[BaseWebSocketEvent],
+        received_time_ns: int,
+        alive: Container[Stream],
     ) -> list[Stream]:
         self._read += 1
         proved: list[Stream] = []
-        for payload in payloads:
-            streams = [s for s in (payload.stream, *payload.wider) if s in self._routes]
+        for event in events:
+            streams = [stream for stream in event._streams if stream in self._routes]
             if not streams:
                 self._unrouted += 1
                 continue
-            payload.received_time_ns = received_time_ns
             try:
-                event = self._decode(payload)
+                event.check()
             except ProtocolError as error:
                 self.undecodable(error)
                 continue
-            payload.unreadable = self._unreadable
+            event._arrive(received_time_ns, self._unreadable)
             self._events += 1
             self._deliver_once(event, [self._routes[stream] for stream in streams])
             proved += [stream for stream in streams if stream not in alive]
@@ -227,8 +228,8 @@ class DataProcessor:
         for taker in takers.values():
             taker.take(event, self._read)
 
-    def is_wanted(self, payload: Payload) -> bool:
-        return any(stream in self._routes for stream in (payload.stream, *payload.wider))
+    def is_wanted(self, event: BaseWebSocketEvent) -> bool:
+        return any(stream in self._routes for stream in event._streams)
 
     def _flush(self) -> None:
         """The read is over: batches are complete."""

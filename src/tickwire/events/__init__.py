@@ -17,7 +17,7 @@ docs.upbit.com for each type, read 2026-09. What becomes of the data is told in 
 
 from tickwire.events.account import Asset, MyAssetEvent, MyOrderEvent
 from tickwire.events.announcement import AnnouncementEvent
-from tickwire.events.base import BaseWebSocketEvent, Layout, Part, Payload, event_of
+from tickwire.events.base import BaseWebSocketEvent, EventLayout, Part
 from tickwire.events.indicator import IndicatorEvent, IndicatorSignalEvent
 from tickwire.events.market import CandleEvent, TickerEvent, TradeEvent
 from tickwire.events.orderbook import BookLevel, OrderbookEvent, OrderbookUnit
@@ -29,17 +29,15 @@ __all__ = [
     "BaseWebSocketEvent",
     "BookLevel",
     "CandleEvent",
+    "EventLayout",
     "IndicatorEvent",
     "IndicatorSignalEvent",
-    "Layout",
     "MyAssetEvent",
     "MyOrderEvent",
     "OrderbookEvent",
     "OrderbookUnit",
     "Part",
-    "Payload",
     "RawEvent",
     "TickerEvent",
     "TradeEvent",
-    "event_of",
 ]

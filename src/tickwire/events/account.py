@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from tickwire.events.base import BaseWebSocketEvent, Part
-from tickwire.fields import Field, Number, NumberOrText, View
+from tickwire.fields import Field, Number, NumberOrText, PartsField
 
 __all__ = ["Asset", "MyAssetEvent", "MyOrderEvent"]
 
@@ -60,17 +58,8 @@ class Asset(Part):
     locked = Number[Decimal]("what orders and withdrawals hold, in that currency")
 
 
-class _Assets(Field[Sequence[Asset]]):
-    """The assets, decoded when they are read."""
-
-    def decoded(self, literal: msgspec.Raw, view: View) -> tuple[Asset, ...]:
-        assert isinstance(view, BaseWebSocketEvent)
-        layout = view._payload.layout
-        assert layout is not None
-        return tuple(Asset.view(values, view._payload) for values in layout.parts(literal))
-
-    def converted(self, value: Any) -> tuple[Asset, ...]:
-        return tuple(each if isinstance(each, Asset) else Asset(**each) for each in value)
+class _Assets(PartsField[Sequence[Asset]]):
+    part = Asset
 
 
 class MyAssetEvent(BaseWebSocketEvent):

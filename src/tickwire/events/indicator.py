@@ -5,11 +5,10 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-import msgspec
-
 from tickwire.errors import UsageError
 from tickwire.events.base import BaseWebSocketEvent
-from tickwire.fields import Field, View
+from tickwire.fields import Field
+from tickwire.hot import LazyView
 from tickwire.indicators import Indicator, Value, ordered
 from tickwire.subscription import Stream
 
@@ -24,9 +23,9 @@ class _Members(Field[Mapping[str, V_co]]):
     Whole numbers are `int`s, others `Decimal`s equal to the text of the wire.
     """
 
-    def decoded(self, literal: msgspec.Raw, view: View) -> Mapping[str, Any]:
+    def decoded(self, literal: bytes, view: LazyView) -> Mapping[str, Any]:
         assert isinstance(view, BaseWebSocketEvent)
-        layout = view._payload.layout
+        layout = view._layout
         assert layout is not None
         return MappingProxyType(layout.members(self.name, literal))
 

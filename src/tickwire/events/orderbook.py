@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, overload
 
-import msgspec
-
-from tickwire.errors import ProtocolError
-from tickwire.events.base import BaseWebSocketEvent, Part, Payload
-from tickwire.fields import Field, Number, View
+from tickwire.events.base import BaseWebSocketEvent, Part
+from tickwire.fields import Number, PartsField
+from tickwire.hot import LazyParts
 from tickwire.subscription import Stream
 
 __all__ = ["BookLevel", "OrderbookEvent", "OrderbookUnit"]
@@ -35,35 +33,13 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class _Levels(Sequence[T_co]):
-    """An immutable sequence of which the first is often all that anybody wants."""
+    """An immutable sequence that compares like a tuple."""
 
-    __slots__ = ("_all",)
-    _all: tuple[T_co, ...] | None
-
-    def __init__(self) -> None:
-        self._all = None
-
-    def _made(self) -> tuple[T_co, ...]:
-        """All of them."""
-        raise NotImplementedError
-
-    def _first(self) -> T_co | None:
-        """The first without the others, if that can be had."""
-        raise NotImplementedError
+    __slots__ = ()
 
     def _whole(self) -> tuple[T_co, ...]:
-        if self._all is None:
-            self._all = self._made()
-        return self._all
-
-    @overload
-    def __getitem__(self, index: int) -> T_co: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[T_co, ...]: ...
-    def __getitem__(self, index: int | slice) -> T_co | tuple[T_co, ...]:
-        if index == 0 and self._all is None and (first := self._first()) is not None:
-            return first
-        return self._whole()[index]
+        """All of them."""
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self._whole())
@@ -83,56 +59,39 @@ class _Levels(Sequence[T_co]):
         return repr(self._whole())
 
 
-class _WireUnits(_Levels[OrderbookUnit]):
-    """The units of a book that came over the wire.
+class _WireUnits(LazyParts[OrderbookUnit], _Levels[OrderbookUnit]):
+    """The units of a book that came over the wire."""
 
-    They lead back to the message, not to the event, which leads to them: no cycles to collect.
-    """
-
-    __slots__ = ("_best", "_literal", "_payload")
-
-    def __init__(self, literal: msgspec.Raw, payload: Payload) -> None:
-        super().__init__()
-        self._literal = literal
-        self._payload = payload
-        self._best: OrderbookUnit | None = None
-
-    def _made(self) -> tuple[OrderbookUnit, ...]:
-        layout = self._payload.layout
-        assert layout is not None
-        try:
-            decoded = layout.parts(self._literal)
-        except ProtocolError as error:
-            self._payload.report(error)
-            raise
-        return tuple(OrderbookUnit.view(values, self._payload) for values in decoded)
-
-    def _first(self) -> OrderbookUnit | None:
-        if self._best is None:
-            layout = self._payload.layout
-            assert layout is not None
-            values = layout.first_part(self._literal)
-            if values is not None:
-                self._best = OrderbookUnit.view(values, self._payload)
-        return self._best
+    __slots__ = ()
 
 
 class _Side(_Levels[BookLevel]):
-    """The levels of one side of a book, without padding."""
+    """The levels of one side of a book, without padding; of the best one no other is decoded."""
 
-    __slots__ = ("_level_of", "_units")
+    __slots__ = ("_all", "_level_of", "_units")
 
     def __init__(
         self, units: Sequence[OrderbookUnit], level_of: Callable[[OrderbookUnit], BookLevel]
     ) -> None:
-        super().__init__()
         self._units = units
         self._level_of = level_of
+        self._all: tuple[BookLevel, ...] | None = None
 
-    def _made(self) -> tuple[BookLevel, ...]:
-        return tuple(level for level in map(self._level_of, self._units) if level.price)
+    def _whole(self) -> tuple[BookLevel, ...]:
+        if self._all is None:
+            self._all = tuple(level for level in map(self._level_of, self._units) if level.price)
+        return self._all
 
-    def _first(self) -> BookLevel | None:
+    @overload
+    def __getitem__(self, index: int) -> BookLevel: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[BookLevel, ...]: ...
+    def __getitem__(self, index: int | slice) -> BookLevel | tuple[BookLevel, ...]:
+        if index == 0 and self._all is None and (best := self._best()) is not None:
+            return best
+        return self._whole()[index]
+
+    def _best(self) -> BookLevel | None:
         try:
             level = self._level_of(self._units[0])
         except IndexError:
@@ -140,17 +99,9 @@ class _Side(_Levels[BookLevel]):
         return level if level.price else None
 
 
-class _Units(Field[Sequence[OrderbookUnit]]):
-    """The levels of a book, decoded when they are read; the best one alone if it is all."""
-
-    def decoded(self, literal: msgspec.Raw, view: View) -> Sequence[OrderbookUnit]:
-        assert isinstance(view, OrderbookEvent)
-        return _WireUnits(literal, view._payload)
-
-    def converted(self, value: Any) -> tuple[OrderbookUnit, ...]:
-        return tuple(
-            unit if isinstance(unit, OrderbookUnit) else OrderbookUnit(**unit) for unit in value
-        )
+class _Units(PartsField[Sequence[OrderbookUnit]]):
+    part = OrderbookUnit
+    sequence = _WireUnits
 
 
 class OrderbookEvent(BaseWebSocketEvent):

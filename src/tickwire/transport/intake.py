@@ -6,7 +6,7 @@ from typing import Protocol
 from tickwire.control import ControlEvent
 from tickwire.core.exchange import Exchange, Listed, Other, Refusal, Status
 from tickwire.errors import ProtocolError
-from tickwire.events import Payload
+from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import Stream
 
 __all__ = ["Intake", "Reader"]
@@ -16,16 +16,16 @@ class Reader(Protocol):
     """Who takes what has come: delivers data and passes on what became of it."""
 
     def process(
-        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+        self, events: Iterable[BaseWebSocketEvent], received_time_ns: int, alive: Container[Stream]
     ) -> list[Stream]:
         """Deliver what one read has brought; gives the streams of it that are not in `alive`."""
 
     def process_shared(
-        self, payloads: Iterable[Payload], received_time_ns: int, alive: Container[Stream]
+        self, events: Iterable[BaseWebSocketEvent], received_time_ns: int, alive: Container[Stream]
     ) -> list[Stream]:
-        """The same where a payload may be of wider streams as well; each handler is told once."""
+        """The same where an event may be of wider streams as well; each handler is told once."""
 
-    def is_wanted(self, payload: Payload) -> bool:
+    def is_wanted(self, event: BaseWebSocketEvent) -> bool:
         """Whether somebody wants the stream of this data, or a wider one."""
 
     def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
@@ -65,16 +65,16 @@ class Intake:
         """
         self.frames += len(frames)
         self.bytes += sum(map(len, frames))
-        payloads: list[Payload] = []
+        events: list[BaseWebSocketEvent] = []
         others: list[Refusal | Status | Listed | Other] = []
         recognise = self._recognise
         for frame in frames:
-            payload = recognise(frame)
-            if payload is None:
-                self._classify(frame, payloads, others)
+            event = recognise(frame)
+            if event is None:
+                self._classify(frame, events, others)
             else:
-                payloads.append(payload)
-        proved = self._process(payloads, received_time_ns, alive)
+                events.append(event)
+        proved = self._process(events, received_time_ns, alive)
         said: list[Refusal | Listed] = []
         for other in others:
             if isinstance(other, Refusal | Listed):
@@ -86,7 +86,7 @@ class Intake:
     def _classify(
         self,
         frame: bytes,
-        payloads: list[Payload],
+        events: list[BaseWebSocketEvent],
         others: list[Refusal | Status | Listed | Other],
     ) -> None:
         try:
@@ -95,8 +95,8 @@ class Intake:
             self._reader.undecodable(error)
             return
         for message in messages:
-            if isinstance(message, Payload):
-                payloads.append(message)
+            if isinstance(message, BaseWebSocketEvent):
+                events.append(message)
             else:
                 others.append(message)
 
@@ -104,7 +104,7 @@ class Intake:
         self, other: Other, received_time_ns: int, alive: Container[Stream]
     ) -> list[Stream]:
         """A type that is not known may have been asked for by its name."""
-        if other.payload is not None and self._reader.is_wanted(other.payload):
-            return self._reader.process_shared([other.payload], received_time_ns, alive)
+        if other.event is not None and self._reader.is_wanted(other.event):
+            return self._reader.process_shared([other.event], received_time_ns, alive)
         self._reader.unknown(other)
         return []

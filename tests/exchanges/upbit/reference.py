@@ -25,7 +25,6 @@ from tickwire.events import (
     MyOrderEvent,
     OrderbookEvent,
     OrderbookUnit,
-    Payload,
     TickerEvent,
     TradeEvent,
 )
@@ -436,18 +435,19 @@ def altered(text: str, name: str, literal: str) -> str:
     return changed
 
 
-def only_payload(frame: str | bytes) -> Payload:
-    """The payload of a frame that holds just one."""
-    (payload,) = Upbit().classify(frame.encode() if isinstance(frame, str) else frame)
-    assert isinstance(payload, Payload)
-    return payload
+def undecoded(frame: str | bytes) -> BaseWebSocketEvent:
+    """The event of a frame that holds just one, not decoded yet."""
+    (event,) = Upbit().classify(frame.encode() if isinstance(frame, str) else frame)
+    assert isinstance(event, BaseWebSocketEvent)
+    return event
 
 
 def decoded(frame: str | bytes) -> Any:
     """The event of a frame that holds just one. (Any: the tests know which one it is.)"""
-    payload = only_payload(frame)
-    payload.received_time_ns = RECEIVED_NS
-    return Upbit().decode(payload)
+    event = undecoded(frame)
+    event._arrive(RECEIVED_NS, None)
+    event.check()
+    return event
 
 
 def assert_equals_wire(event: BaseWebSocketEvent, text: str) -> None:

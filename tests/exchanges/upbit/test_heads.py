@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.exchanges.upbit.reference import DEFAULT, DOCUMENTED, EVENTS, SIMPLE, altered
+from tests.exchanges.upbit.reference import (
+    DEFAULT,
+    DOCUMENTED,
+    EVENTS,
+    SIMPLE,
+    altered,
+    decoded,
+    undecoded,
+)
 from tickwire.errors import ProtocolError
-from tickwire.events import OrderbookEvent, Payload, event_of
+from tickwire.events import BaseWebSocketEvent, OrderbookEvent
 from tickwire.exchanges.upbit import Upbit
 from tickwire.subscription import DataType, Stream
 
@@ -19,11 +27,19 @@ MARKET_TYPES = ["ticker", "trade", "orderbook", "candle.1m"]
 MARKET_FRAMES = [frames[kind] for frames in (DEFAULT, SIMPLE) for kind in MARKET_TYPES]
 
 
-def classified(upbit: Upbit, frame: str) -> Payload:
-    """The payload of a frame that holds one."""
-    (payload,) = upbit.classify(frame.encode())
-    assert isinstance(payload, Payload)
-    return payload
+def classified(upbit: Upbit, frame: str) -> BaseWebSocketEvent:
+    """The event of a frame that holds one."""
+    (event,) = upbit.classify(frame.encode())
+    assert isinstance(event, BaseWebSocketEvent)
+    return event
+
+
+def assert_same(again: BaseWebSocketEvent | None, first: BaseWebSocketEvent) -> None:
+    """Of one stream, with one text, read by one layout."""
+    assert again is not None
+    assert type(again) is type(first)
+    assert (again.stream, again._body, again._layout) == (first.stream, first._body, first._layout)
+    assert again == first
 
 
 @pytest.mark.parametrize("frame", MARKET_FRAMES)
@@ -32,9 +48,7 @@ def test_what_came_once_is_recognised(frame: str) -> None:
     upbit = Upbit()
     assert upbit.recognise(frame.encode()) is None
     first = classified(upbit, frame)
-    again = upbit.recognise(frame.encode())
-    assert again is not None
-    assert (again.stream, again.body, again.layout) == (first.stream, first.body, first.layout)
+    assert_same(upbit.recognise(frame.encode()), first)
     for name in ("KRW-BTC", "KRW-ETH", "KRW-XRP"):
         if name in frame:
             assert upbit.recognise(frame.replace(name, "KRW-NEW").encode()) is None
@@ -48,7 +62,7 @@ def test_a_book_is_recognised_by_its_grouping_too() -> None:
         assert upbit.recognise(frame.encode()) is None
         classified(upbit, frame)
     found = [upbit.recognise(frame.encode()) for frame in frames]
-    assert [payload and payload.stream.level for payload in found] == [0, 10, 1000]
+    assert [event and event.stream.level for event in found] == [0, 10, 1000]
 
 
 def test_a_grouping_that_is_not_last_is_looked_for() -> None:
@@ -94,10 +108,10 @@ def test_a_message_that_names_two_codes_is_refused_when_read() -> None:
     upbit = Upbit()
     classified(upbit, DEFAULT["trade"])
     twice = DEFAULT["trade"].removesuffix("}") + ',"code":"KRW-DOGE"}'
-    payload = upbit.recognise(twice.encode())
-    assert payload is not None
+    event = upbit.recognise(twice.encode())
+    assert event is not None
     with pytest.raises(ProtocolError, match="twice"):
-        event_of(payload).timestamp  # noqa: B018 - reading it is the point
+        event.timestamp  # noqa: B018 - reading it is the point
 
 
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,35 +147,41 @@ def test_recognising_agrees_with_reading_in_full(frames: list[tuple[str, Any]]) 
 # --- how little is decoded ------------------------------------------------------------------
 
 
-class Counting:
-    """A layout that counts how it is used."""
-
-    def __init__(self, layout: Any) -> None:
-        self.layout = layout
-        self.event: Any = layout.event
-        self.used: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        self.used.append(name)
-        return getattr(self.layout, name)
+BROKEN = DEFAULT["trade"].replace('"timestamp":', '"timestamp":[')
+"""No JSON behind its beginning."""
 
 
-def book_and_uses() -> tuple[OrderbookEvent, list[str]]:
-    """A book that nobody has read, and what its reading takes."""
-    payload = classified(Upbit(), DEFAULT["orderbook"])
-    counting = Counting(payload.layout)
-    payload.layout = counting
-    book = event_of(payload)
+def book_with_a_broken_level() -> OrderbookEvent:
+    """The second level has no sizes."""
+    units = '[{"ask_price":2,"bid_price":1,"ask_size":3,"bid_size":4},{"ask_price":3}]'
+    book = undecoded(altered(DEFAULT["orderbook"], "orderbook_units", units))
     assert isinstance(book, OrderbookEvent)
-    return book, counting.used
+    return book
 
 
 def test_what_it_was_routed_by_is_known_without_decoding() -> None:
-    """Type and symbol cost nothing."""
-    book, used = book_and_uses()
-    assert (book.type, book.symbol, used) == ("orderbook", "KRW-XRP", [])
-    assert book.stream_type == "SNAPSHOT"
-    assert used == ["values"]
+    """Type, symbol and stream are there whatever the rest of the message holds."""
+    upbit = Upbit()
+    classified(upbit, DEFAULT["trade"])
+    event = upbit.recognise(BROKEN.encode())
+    assert event is not None
+    assert (event.type, event.symbol) == ("trade", "KRW-ETH")
+    assert event.stream == Stream(DataType.TRADE, "KRW-ETH")
+    with pytest.raises(ProtocolError):
+        event.timestamp  # noqa: B018 - reading it is the point
+
+
+def test_a_number_that_nobody_reads_is_not_looked_at() -> None:
+    """What is wrong with one number does not keep the others from being read."""
+    event: Any = undecoded(altered(DEFAULT["trade"], "trade_price", '"dear"'))
+    told: list[ProtocolError] = []
+    event._arrive(0, told.append)
+    assert event.trade_volume == Decimal("0.24290031")
+    assert not told
+    for _ in range(2):
+        with pytest.raises(ProtocolError, match="number"):
+            event.trade_price  # noqa: B018 - reading it is the point
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(
@@ -173,20 +193,45 @@ def test_what_it_was_routed_by_is_known_without_decoding() -> None:
     ],
 )
 def test_the_best_level_leaves_the_others_alone(read: Any) -> None:
-    """It is decoded by itself, and once."""
-    book, used = book_and_uses()
-    read(book)
-    assert used == ["values", "first_part"]
+    """It is decoded by itself; whoever reads the others hears what is wrong with them, once."""
+    book = book_with_a_broken_level()
+    told: list[ProtocolError] = []
+    book._arrive(0, told.append)
+    assert read(book)
+    assert not told
+    for read_all in (lambda: book.orderbook_units[1], lambda: len(book.asks), book.to_dict):
+        with pytest.raises(ProtocolError):
+            read_all()
+    assert len(told) == 1
 
 
-def test_the_best_level_is_the_first_of_all() -> None:
-    """Read alone or with the others, it is the same."""
-    alone, _ = book_and_uses()
-    whole, used = book_and_uses()
+def test_an_event_and_its_parts_tell_once_together() -> None:
+    """Two numbers that cannot be read are one unreadable event, even when it is gone."""
+    text = altered(DEFAULT["orderbook"], "ask_price", "[]")
+    book: Any = undecoded(altered(altered(text, "bid_size", "{}"), "total_ask_size", "true"))
+    told: list[ProtocolError] = []
+    book._arrive(0, told.append)
+    unit = book.orderbook_units[0]
+    del book
+    for name in ("ask_price", "bid_size", "ask_price"):
+        with pytest.raises(ProtocolError):
+            getattr(unit, name)
+    assert len(told) == 1
+    assert unit.bid_price
+
+
+@pytest.mark.parametrize("kind", ["DEFAULT", "SIMPLE"])
+def test_the_best_level_is_the_first_of_all(kind: str) -> None:
+    """Read alone or with the others, it is the same, and made once."""
+    frame = {"DEFAULT": DEFAULT, "SIMPLE": SIMPLE}[kind]["orderbook"]
+    alone, whole = decoded(frame), decoded(frame)
     levels = list(whole.asks)
-    assert "parts" in used
     assert alone.asks[0] == levels[0] == whole.asks[0]
     assert alone.orderbook_units[0] == whole.orderbook_units[0] == alone.orderbook_units[:1][0]
+    fresh: Any = undecoded(frame)
+    best = fresh.orderbook_units[0]
+    assert best is fresh.orderbook_units[0]
+    assert best.ask_price is fresh.orderbook_units[0].ask_price
 
 
 @pytest.mark.parametrize(
@@ -199,19 +244,13 @@ def test_the_best_level_is_the_first_of_all() -> None:
 )
 def test_a_strange_first_unit_is_read_with_the_others(unit: str) -> None:
     """What a brace too many would cut short is read as it should be."""
-    book = Upbit().decode(
-        classified(Upbit(), altered(DEFAULT["orderbook"], "orderbook_units", f"[{unit}]"))
-    )
-    assert isinstance(book, OrderbookEvent)
+    book = decoded(altered(DEFAULT["orderbook"], "orderbook_units", f"[{unit}]"))
     assert (book.asks[0].price, book.asks[0].size) == (Decimal(2), Decimal(3))
 
 
 def test_an_empty_book_has_no_best_level() -> None:
     """The first of nothing is an error like that of a tuple."""
-    book = Upbit().decode(
-        classified(Upbit(), altered(DEFAULT["orderbook"], "orderbook_units", "[]"))
-    )
-    assert isinstance(book, OrderbookEvent)
+    book = decoded(altered(DEFAULT["orderbook"], "orderbook_units", "[]"))
     for levels in (book.asks, book.bids, book.orderbook_units):
         assert len(levels) == 0
         with pytest.raises(IndexError):
@@ -221,25 +260,28 @@ def test_an_empty_book_has_no_best_level() -> None:
 @pytest.mark.parametrize(("kind", "frame"), DOCUMENTED)
 def test_an_event_is_freed_without_the_collector(kind: str, frame: str) -> None:
     """However much of it was read: thousands a second must not wait for a collection."""
-    payload = classified(Upbit(), frame)
-    layout: Any = payload.layout
-    gone: list[object] = []
+    gone: list[str] = []
 
     class Watched(EVENTS[kind]):  # type: ignore[misc, valid-type]
         """An event whose end is noticed."""
 
         __slots__ = ("__weakref__",)
 
-    payload.layout = counting = Counting(layout)
-    counting.event = Watched
-    event = event_of(payload)
-    assert event.to_dict()
-    assert event.to_json()
-    weakref.finalize(event, gone.append, layout)
+    source = undecoded(frame)._source
+    event = Watched._of(source, frame.encode())
     gc.disable()
     try:
-        del event, payload
+        weakref.finalize(event, gone.append, kind)
+        assert event.to_dict()
+        assert event.to_json()
+        assert isinstance(event.extra, dict)
+        handed = event.as_handed_over()
+        del event
         assert gone
+        assert handed.to_dict()
+        weakref.finalize(handed, gone.append, kind)
+        del handed
+        assert len(gone) == 2
     finally:
         gc.enable()
 
@@ -254,10 +296,9 @@ def test_a_list_of_one_is_recognised(frame: str) -> None:
     listed = f"[{frame}]".encode()
     assert upbit.recognise(listed) is None
     (first,) = upbit.classify(listed)
-    assert isinstance(first, Payload)
+    assert isinstance(first, BaseWebSocketEvent)
     for again in (upbit.recognise(listed), upbit.recognise(frame.encode())):
-        assert again is not None
-        assert (again.stream, again.body, again.layout) == (first.stream, first.body, first.layout)
+        assert_same(again, first)
 
 
 @pytest.mark.parametrize("end", ["]", " ]", "] ", "}", ""])

@@ -21,17 +21,17 @@ from tests.exchanges.upbit.reference import (
     assert_equals_wire,
     decoded,
     members,
-    only_payload,
     simple_from,
     text_of,
+    undecoded,
     written_out,
 )
 from tickwire.core.exchange import Other, Refusal, Status
 from tickwire.errors import ProtocolError
 from tickwire.events import (
+    BaseWebSocketEvent,
     IndicatorEvent,
     OrderbookUnit,
-    Payload,
     RawEvent,
     TickerEvent,
     TradeEvent,
@@ -99,13 +99,13 @@ def test_every_field_of_a_documented_frame_is_exact(kind: str, frame: str) -> No
 
 
 @pytest.mark.parametrize(("kind", "frame"), DOCUMENTED)
-def test_a_payload_knows_its_stream(kind: str, frame: str) -> None:
-    """The key of a payload equals the stream that was asked for."""
+def test_an_event_knows_its_stream(kind: str, frame: str) -> None:
+    """The key of an event equals the stream that was asked for."""
     stream = STREAMS.get((kind, frame in DEFAULT.values())) or STREAMS[kind]
-    payload = only_payload(frame)
-    assert payload.stream == stream
-    assert hash(payload.stream) == hash(stream)
-    assert payload.body == frame.encode()
+    event = undecoded(frame)
+    assert event.stream == stream
+    assert hash(event.stream) == hash(stream)
+    assert event.raw == frame
 
 
 @pytest.mark.parametrize(("kind", "frame"), DEFAULT.items(), ids=KINDS)
@@ -221,7 +221,7 @@ def test_a_list_of_several_is_all_of_them_in_order(frames: dict[str, str]) -> No
     """Whether the exchange ever batches is not documented; it may."""
     texts = [*frames.values(), '{"status":"UP"}', *frames.values()]
     found = Upbit().classify(f"[{','.join(texts)}]".encode())
-    assert [each.body.decode() for each in found if isinstance(each, Payload)] == [
+    assert [each.raw for each in found if isinstance(each, BaseWebSocketEvent)] == [
         *frames.values(),
         *frames.values(),
     ]
@@ -231,7 +231,7 @@ def test_a_list_of_several_is_all_of_them_in_order(frames: dict[str, str]) -> No
 def test_vocabularies_may_alternate() -> None:
     """The format is read from each message, so a change under way leaves no seam."""
     found = Upbit().classify(f"[{DEFAULT['trade']},{SIMPLE['trade']}]".encode())
-    one, other = (Upbit().decode(each) for each in found if isinstance(each, Payload))
+    one, other = (each for each in found if isinstance(each, BaseWebSocketEvent))
     assert one == other
 
 
@@ -261,7 +261,7 @@ def test_unknown_fields_are_passed_over(kind: str, frame: str) -> None:
     text = text_of(extra | members(frame))
     assert decoded(text) == decoded(frame)
     assert decoded(text).raw == text
-    assert only_payload(text).stream == only_payload(frame).stream
+    assert undecoded(text).stream == undecoded(frame).stream
 
 
 @pytest.mark.parametrize(("kind", "frame"), DOCUMENTED)
@@ -271,7 +271,7 @@ def test_of_duplicate_keys_the_last_wins(kind: str, frame: str) -> None:
     event = decoded(frame[:-1] + f',"{code}":"KRW-NEW","{price}":7}}')
     has_code = code in members(frame)
     assert (event.symbol, event.timestamp) == ("KRW-NEW" if has_code else "", 7)
-    assert only_payload(event.raw).stream.symbol == event.symbol
+    assert undecoded(event.raw).stream.symbol == event.symbol
 
 
 def _optional() -> list[Any]:
@@ -295,7 +295,7 @@ def test_optional_fields_may_be_absent_or_null(frame: str, name: str, attribute:
     absent, null = decoded(text_of(parts)), decoded(altered(frame, name, "null"))
     assert getattr(absent, attribute) is None
     assert absent == null
-    assert only_payload(text_of(parts)).stream == only_payload(frame).stream
+    assert undecoded(text_of(parts)).stream == undecoded(frame).stream
 
 
 @pytest.mark.parametrize(
@@ -316,7 +316,7 @@ def test_a_delisting_date_may_have_any_form(literal: str, value: object) -> None
 def test_the_level_is_part_of_an_order_books_key(literal: str) -> None:
     """A grouped book belongs to the stream of its grouping, however the level is spelled."""
     frame = altered(DEFAULT["orderbook"], "level", literal)
-    assert only_payload(frame).stream == Stream(DataType.ORDERBOOK, "KRW-XRP", Decimal(literal))
+    assert undecoded(frame).stream == Stream(DataType.ORDERBOOK, "KRW-XRP", Decimal(literal))
     assert decoded(frame).level == Decimal(literal)
 
 
@@ -371,16 +371,16 @@ def test_what_was_prevented_is_a_number(literal: str) -> None:
 
 def test_a_message_is_of_the_wider_streams_too() -> None:
     """Orders of all markets, announcements of all categories, with their text or without."""
-    order = only_payload(DEFAULT["myOrder"])
-    assert order.wider == (Stream(DataType.MY_ORDER),)
-    news = only_payload(SIMPLE["announcement"])
-    assert {news.stream, *news.wider} == {
+    order = undecoded(DEFAULT["myOrder"])
+    assert order.streams == {order.stream, Stream(DataType.MY_ORDER)}
+    news = undecoded(SIMPLE["announcement"])
+    assert news.streams == {
         Stream(DataType.ANNOUNCEMENT, category=category, include_body=include_body)
         for category in ("", "maintenance")
         for include_body in (False, True)
     }
     for kind in set(KINDS) - {"myOrder", "announcement"}:
-        assert only_payload(DEFAULT[kind]).wider == ()
+        assert len(undecoded(DEFAULT[kind]).streams) == 1
 
 
 INDICATED = [
@@ -469,8 +469,9 @@ def raw_event(frame: str) -> Any:
     """The event in a message of an unknown type."""
     (other,) = Upbit().classify(frame.encode())
     assert isinstance(other, Other)
-    assert other.payload is not None
-    return Upbit().decode(other.payload)
+    assert other.event is not None
+    other.event.check()
+    return other.event
 
 
 @pytest.mark.parametrize(
@@ -504,9 +505,9 @@ def test_a_raw_event_is_read_with_care() -> None:
     """Bytes that are no text are refused in it as everywhere."""
     (other,) = Upbit().classify(b'{"type":"news","x":"\xff"}')
     assert isinstance(other, Other)
-    assert other.payload is not None
+    assert other.event is not None
     with pytest.raises(ProtocolError):
-        Upbit().decode(other.payload)
+        other.event.check()
 
 
 # --- messages without data ------------------------------------------------------------------
@@ -544,17 +545,9 @@ def test_the_answer_to_ping_is_a_status() -> None:
 @pytest.mark.parametrize(
     ("frame", "kind"),
     [
-        # From the documentation.
-        (
-            '{"method":"LIST_SUBSCRIPTIONS","result":[{"type":"ticker","codes":["KRW-BTC"]},'
-            '{"type":"orderbook","codes":["KRW-BTC"],"level":0}],"ticket":"t1"}',
-            "LIST_SUBSCRIPTIONS",
-        ),
-        (
-            '{"mthd":"LIST_SUBSCRIPTIONS","rslt":[{"ty":"ticker","cds":["KRW-BTC"]}],"tckt":"t1"}',
-            "LIST_SUBSCRIPTIONS",
-        ),
-        # Derived: types that do not exist yet.
+        # Derived: methods and types that do not exist yet.
+        ('{"method":"LIST_LIMITS","result":[],"ticket":"t1"}', "LIST_LIMITS"),
+        ('{"mthd":"LIST_LIMITS","rslt":[],"tckt":"t1"}', "LIST_LIMITS"),
         ('{"type":"candle.1d","code":"KRW-BTC"}', "candle.1d"),
         ('{"type":"news","code":"KRW-BTC","level":"high"}', "news"),
         ('{"type":"news","status":["UP"],"error":5,"method":0}', "news"),

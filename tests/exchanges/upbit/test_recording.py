@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.exchanges.upbit.reference import EVENTS, assert_equals_wire, decoded, only_payload
+from tests.exchanges.upbit.reference import EVENTS, assert_equals_wire, decoded, undecoded
 from tests.recordings import UPBIT_2021, recording
 from tickwire.subscription import DataType, Stream
 
@@ -38,7 +38,7 @@ def test_the_keys_name_the_streams(frames: list[str]) -> None:
     for frame in frames:
         event = decoded(frame)
         assert type(event) is EVENTS[event.type]
-        assert only_payload(frame).stream == Stream(DataType(event.type), event.symbol)
+        assert undecoded(frame).stream == Stream(DataType(event.type), event.symbol)
 
 
 def test_the_levels_add_up(frames: list[str]) -> None:

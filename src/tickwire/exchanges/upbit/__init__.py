@@ -6,7 +6,6 @@ from typing import Any
 
 from tickwire.core.exchange import Endpoint
 from tickwire.core.planner import Plan
-from tickwire.events import BaseWebSocketEvent, Payload
 from tickwire.exchanges.upbit import messages, requests, rules
 from tickwire.exchanges.upbit.jwt_manager import Algorithm, JWTManager
 from tickwire.exchanges.upbit.rules import WireFormat
@@ -79,9 +78,6 @@ class Upbit:
 
     def encode_inquiry(self, ticket: str) -> str:
         return requests.encode_inquiry(ticket, self.wire_format)
-
-    def decode(self, payload: Payload) -> BaseWebSocketEvent:
-        return messages.decode(payload)
 
     def begins_with_data(self, data_type: DataType | str) -> bool:
         return data_type in rules.MARKET_TYPES

@@ -18,10 +18,9 @@ import msgspec
 from msgspec import Raw
 
 from tickwire.errors import ProtocolError
-from tickwire.events import Payload
-from tickwire.exchanges.upbit.layouts import UpbitLayout
+from tickwire.exact import decimal_of
 from tickwire.exchanges.upbit.literals import ABSENT, guarded
-from tickwire.fields import decimal_of
+from tickwire.hot import Beginnings, Recogniser, Source
 from tickwire.subscription import DataType, Stream
 
 __all__ = ["Head", "Heads", "head_of"]
@@ -71,71 +70,34 @@ def head_of(body: bytes) -> Head:
     return head
 
 
-class _Known:
-    """What a beginning stands for: a layout, and a stream for each end of a message."""
-
-    __slots__ = ("ends", "layout", "stream")
-
-    def __init__(self, layout: UpbitLayout) -> None:
-        self.layout = layout
-        self.stream: Stream | None = None
-        self.ends: dict[bytes, Stream] = {}
-
-    def only_one_of(self, array: bytes) -> Payload | None:
-        """The payload of an array of one such message; `None` if it could hold anything else."""
-        if array[-1] != _BRACKET:
-            return None
-        stream = self.stream
-        if stream is not None:
-            # Nothing closes before the message does.
-            alone = array.find(b"}") == len(array) - 2
-        else:
-            # The array and the units in it, and nothing opens after those.
-            alone = array.count(b"[") == 2 and array.rfind(b"{") < array.rfind(b"]", 0, -1)
-            stream = self.ends.get(array[array.rfind(b",") : -1])
-        return Payload(stream, array[1:-1], self.layout) if alone and stream else None
-
-
 class Heads:
     """The beginnings that are known."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, _Known] = {}
-        self._listed: dict[bytes, _Known] = {}
+        self._known: Beginnings = {}
+        self._listed: Beginnings = {}
         """The same with the bracket of an array before them."""
+        self.recognise = Recogniser(self._known, self._listed).recognise
 
     def __repr__(self) -> str:
         return f"<Heads: {len(self._known)} known>"
 
-    def recognise(self, frame: bytes) -> Payload | None:
-        """The payload of a frame with one message that begins like one before; else `None`."""
-        beginning = frame[: frame.find(b",", frame.find(b",") + 1)]
-        known = self._known.get(beginning)
-        if known is None:
-            known = self._listed.get(beginning)
-            return None if known is None else known.only_one_of(frame)
-        if frame[-1] != _BRACE:
-            return None
-        stream = known.stream or known.ends.get(frame[frame.rfind(b",") :])
-        return None if stream is None else Payload(stream, frame, known.layout)
-
-    def learn(self, body: bytes, stream: Stream, layout: UpbitLayout) -> None:
+    def learn(self, body: bytes, source: Source) -> None:
         """Remember the beginning of a message that was looked at in full."""
         beginning = body[: body.find(b",", body.find(b",") + 1)]
+        stream: Stream = source.stream
         if len(self._known) >= _KEPT or not _says(beginning + b"}", stream):
             return
-        known = self._known.setdefault(beginning, _Known(layout))
+        is_book = stream.type == DataType.ORDERBOOK
+        known = self._known.setdefault(beginning, {} if is_book else source)
         self._listed[b"[" + beginning] = known
-        if stream.type != DataType.ORDERBOOK:
-            known.stream = stream
-            return
         end = body[body.rfind(b",") :]
-        if len(known.ends) < _LEVELS_KEPT and _groups(b"{" + end[1:], stream.level):
-            known.ends[end] = stream
-
-
-_BRACE = ord("}")
-_BRACKET = ord("]")
+        if (
+            isinstance(known, dict)
+            and len(known) < _LEVELS_KEPT
+            and _groups(b"{" + end[1:], stream.level)
+        ):
+            known[end] = source
 
 
 def _says(beginning: bytes, stream: Stream) -> bool:

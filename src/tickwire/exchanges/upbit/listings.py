@@ -14,9 +14,9 @@ from msgspec import Raw
 
 from tickwire.core.exchange import Listed
 from tickwire.errors import ProtocolError
+from tickwire.exact import decimal_of
 from tickwire.exchanges.upbit.literals import ABSENT, guarded, literals_of, value_of
 from tickwire.exchanges.upbit.vocabulary import LONG_MEMBERS
-from tickwire.fields import decimal_of
 from tickwire.indicators import Indicator, Value, ordered
 from tickwire.subscription import DataType, Stream
 

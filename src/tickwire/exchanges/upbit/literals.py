@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from tickwire.errors import ProtocolError
-from tickwire.fields import MAX_DIGITS, decimal_of
+from tickwire.exact import MAX_DIGITS, decimal_of
 from tickwire.indicators import Value
 
 __all__ = ["ABSENT", "exact", "guarded", "literals_of", "members_of", "value_of"]
@@ -41,7 +41,7 @@ def members_of(literal: bytes | Raw) -> dict[str, Any]:
 _members = msgspec.json.Decoder(dict[str, Any], float_hook=exact).decode
 
 
-def literals_of(literal: Raw) -> dict[str, Raw]:
+def literals_of(literal: bytes | Raw) -> dict[str, Raw]:
     """The members of an object as their texts; raises `ProtocolError`."""
     found: dict[str, Raw] = guarded(_literals, literal)
     return found

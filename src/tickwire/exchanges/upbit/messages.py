@@ -20,20 +20,19 @@ from tickwire.events import (
     MyAssetEvent,
     MyOrderEvent,
     OrderbookEvent,
-    Payload,
+    RawEvent,
     TickerEvent,
     TradeEvent,
-    event_of,
 )
 from tickwire.exchanges.upbit import listings
 from tickwire.exchanges.upbit.addresses import address_of
 from tickwire.exchanges.upbit.heads import Head, Heads, head_of
 from tickwire.exchanges.upbit.layouts import UpbitLayout
 from tickwire.exchanges.upbit.literals import guarded
-from tickwire.exchanges.upbit.raw import RawLayout
+from tickwire.hot import Source
 from tickwire.subscription import DataType, Stream
 
-__all__ = ["Messages", "decode", "markets"]
+__all__ = ["Messages", "markets"]
 
 _EVENTS: dict[str, type[BaseWebSocketEvent]] = {
     DataType.TICKER: TickerEvent,
@@ -57,7 +56,7 @@ _LAYOUTS = {
     }
     for short in (False, True)
 }
-_RAW_LAYOUT = RawLayout()
+_RAW_LAYOUTS = {short: UpbitLayout(RawEvent, short=short) for short in (False, True)}
 
 
 class _Error(msgspec.Struct):
@@ -85,19 +84,21 @@ class Messages:
         self._heads = Heads()
         self.recognise = self._heads.recognise
 
-    def classify(self, frame: bytes) -> Sequence[Payload | Refusal | Status | Listed | Other]:
+    def classify(
+        self, frame: bytes
+    ) -> Sequence[BaseWebSocketEvent | Refusal | Status | Listed | Other]:
         """What a frame holds, one entry for each message in it; raises `ProtocolError`."""
         if frame.lstrip()[:1] == b"[":
             bodies = map(bytes, guarded(_elements, frame))
             return [self.recognise(body) or self._classify_one(body) for body in bodies]
         return (self._classify_one(frame),)
 
-    def _classify_one(self, body: bytes) -> Payload | Refusal | Status | Listed | Other:
+    def _classify_one(self, body: bytes) -> BaseWebSocketEvent | Refusal | Status | Listed | Other:
         head = head_of(body)
         if head.kind in _EVENTS:
-            return self._payload(head, body)
+            return self._event(head, body)
         if head.kind:
-            return Other(head.kind, body, _raw_payload(head, body))
+            return Other(head.kind, body, _raw_event(head, body))
         notice: _Notice = guarded(_notice, body)
         if notice.error is not None:
             return Refusal(str(notice.error.name), notice.error.message)
@@ -106,30 +107,24 @@ class Messages:
         method = notice.method or notice.mthd
         return listings.listed(body) if method == listings.METHOD else Other(method, body)
 
-    def _payload(self, head: Head, body: bytes) -> Payload:
+    def _event(self, head: Head, body: bytes) -> BaseWebSocketEvent:
         kind = DataType(head.kind)
         layout = _LAYOUTS[head.is_short][kind]
         address = address_of(kind, head, body)
         if address is not None:
-            return Payload(address.stream, body, layout, address.wider)
+            return _EVENTS[kind]._of(Source(layout, *address), body)
         level = head.grouping if kind is DataType.ORDERBOOK else None
         stream = Stream(kind, head.symbol) if level is None else Stream(kind, head.symbol, level)
-        self._heads.learn(body, stream, layout)
-        return Payload(stream, body, layout)
+        source = Source(layout, stream)
+        self._heads.learn(body, source)
+        return _EVENTS[kind]._of(source, body)
 
 
-def _raw_payload(head: Head, body: bytes) -> Payload:
+def _raw_event(head: Head, body: bytes) -> RawEvent:
     """A message of an unknown type: for those who asked for its symbol, and for all of the type."""
     wider = (Stream(head.kind),) if head.symbol else ()
-    return Payload(Stream(head.kind, head.symbol), body, _RAW_LAYOUT, wider)
-
-
-def decode(payload: Payload) -> BaseWebSocketEvent:
-    """The event in a payload, checked throughout; raises `ProtocolError`."""
-    assert isinstance(payload.layout, UpbitLayout | RawLayout)
-    event = event_of(payload)
-    payload.layout.check(event)
-    return event
+    source = Source(_RAW_LAYOUTS[head.is_short], Stream(head.kind, head.symbol), wider)
+    return RawEvent._of(source, body)
 
 
 class _Market(msgspec.Struct):

@@ -15,6 +15,7 @@ from tickwire.events import (
     MyOrderEvent,
     OrderbookEvent,
     OrderbookUnit,
+    RawEvent,
     TickerEvent,
     TradeEvent,
 )
@@ -144,6 +145,7 @@ SHORT_NAMES: dict[type, dict[str, str]] = {
     },
     IndicatorEvent: _INDICATOR,
     IndicatorSignalEvent: _INDICATOR | {"trigger": "tr", "event_params": "ep"},
+    RawEvent: {"timestamp": "tms", "stream_type": "st"},
 }
 
 SHORT_MEMBERS: dict[str, dict[str, str]] = {
