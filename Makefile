@@ -86,11 +86,12 @@ pins: .venv/.dev
 
 ## make clean              remove .venv and caches
 clean:
-	@rm -rf .venv .interop .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	@rm -rf .venv .interop .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build
+	@rm -f src/tickwire/_hot.*.so
 
-.venv/.run: requirements/run.txt pyproject.toml tools/setup
+.venv/.run: requirements/run.txt pyproject.toml src/tickwire/_hot.c tools/setup
 	@tools/setup run $(PYTHON)
 
-.venv/.dev: requirements/dev.txt pyproject.toml tools/setup
+.venv/.dev: requirements/dev.txt pyproject.toml src/tickwire/_hot.c tools/setup
 	@tools/setup dev $(PYTHON)
 	@touch .venv/.run

@@ -171,7 +171,7 @@ def test_numbers(literal: str, name: str) -> None:
     assert_same(text_of(members(DEFAULT["trade"]) | {name: literal}).encode())
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(frame=st.sampled_from(FRAMES), data=st.data())
 def test_values_changed(frame: str, data: Any) -> None:
     """Real frames with any JSON, or almost JSON, in the place of values."""
@@ -182,7 +182,7 @@ def test_values_changed(frame: str, data: Any) -> None:
     assert_same(text_of(dict(shuffled)).encode())
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(frame=st.sampled_from(FRAMES), data=st.data())
 def test_bytes_changed(frame: str, data: Any) -> None:
     """Real frames with bytes replaced, inserted, cut out or repeated."""
@@ -195,7 +195,7 @@ def test_bytes_changed(frame: str, data: Any) -> None:
     assert_same(body)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data(), vocabulary=st.sampled_from([DEFAULT, SIMPLE]))
 def test_units_changed(data: Any, vocabulary: dict[str, str]) -> None:
     """The same within the levels of a book."""

@@ -12,7 +12,7 @@
  *
  * Why there are no cycles: a view leads to a message, its stream and what was made of its text. It
  * leads to its parts and never the other way round: what both need to tell once that something
- * cannot be read is a `Once`. So none of these types needs the garbage collector.
+ * cannot be read is a `Once`. So the garbage collector is told of none of them.
  *
  * All that changes belongs to the module's state or to objects; several interpreters may have it.
  */
@@ -571,8 +571,16 @@ static PyObject *decimal(Field *field, const byte *start, Py_ssize_t size) {
   return made;
 }
 
+/* Where a class has added nothing, there is nothing that could lead back to an object of it. */
+static void *untracked(PyTypeObject *type, Py_ssize_t size) {
+  PyObject *made = type->tp_alloc(type, 0);
+  if (made && type->tp_basicsize == size && !type->tp_dictoffset && PyType_IS_GC(type))
+    PyObject_GC_UnTrack(made);
+  return made;
+}
+
 static View *new_view(PyTypeObject *type, Source *source, PyObject *body) {
-  View *view = (View *)type->tp_alloc(type, 0);
+  View *view = untracked(type, sizeof(View));
   if (view == NULL) return NULL;
   view->source = (Source *)Py_XNewRef(source);
   view->body = Py_NewRef(body);
@@ -708,7 +716,7 @@ static PyObject *parts_of(Field *field, View *view, Py_ssize_t start) {
     PyErr_SetString(PyExc_TypeError, "the layout has no parts");
     return NULL;
   }
-  parts = (Parts *)type->tp_alloc(type, 0);
+  parts = untracked(type, sizeof(Parts));
   if (parts == NULL) return NULL;
   parts->layout = (Layout *)Py_NewRef(layout->parts);
   parts->body = Py_NewRef(view->body);

@@ -1,5 +1,6 @@
 """The catalogue, and how figures look."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -43,7 +44,9 @@ def test_figures_are_exact_and_readable() -> None:
 
 def test_the_version_and_the_help_are_short() -> None:
     """`--version` is one line; the help names every command."""
-    assert run("--version").out.startswith("tickwire 0.")
+    assert re.fullmatch(
+        r"tickwire 0\.\S+, hot path (compiled|in Python)\n", run("--version").out
+    )
     shown = run("--help")
     assert all(command in shown.out for command in ("demo", "watch", "simulate"))
     assert len(shown.lines) < 20

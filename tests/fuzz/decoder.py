@@ -1,5 +1,9 @@
-"""The client's decoder: whatever a server sends, only `ProtocolError` may come of it."""
+"""The client's decoder: whatever a server sends, only `ProtocolError` may come of it.
 
+Where the hot path is compiled, the one in Python must make the same of it.
+"""
+
+from tests import twins
 from tickwire.core.exchange import Other
 from tickwire.errors import ProtocolError
 from tickwire.events import BaseWebSocketEvent
@@ -76,9 +80,14 @@ WORDS: tuple[str, ...] = (
 )  # fmt: skip
 
 _upbit = Upbit()
+_COMPILED, _PURE = twins.compiled(), twins.pure()
+_DEEP = 200
+"""How deep is too deep depends on who calls, and by a few levels on the twin."""
 
 
 def target(data: bytes) -> None:
+    if _COMPILED is not None and data.count(b"[") + data.count(b"{") < _DEEP:
+        assert _COMPILED.told(data) == _PURE.told(data)
     try:
         contents = _upbit.classify(data)
     except ProtocolError:

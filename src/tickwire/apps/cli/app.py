@@ -14,6 +14,7 @@ from tickwire.apps.cli.screen import screen_for
 from tickwire.apps.cli.simulate import simulate as run_simulate
 from tickwire.apps.cli.watch import watch as run_watch
 from tickwire.apps.cli.words import words
+from tickwire.hot import IS_COMPILED
 
 __all__ = ["app"]
 
@@ -34,7 +35,8 @@ class Output(StrEnum):
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(f"tickwire {version('tickwire')}")
+        hot_path = "compiled" if IS_COMPILED else "in Python"
+        print(f"tickwire {version('tickwire')}, hot path {hot_path}")
         raise typer.Exit
 
 
