@@ -47,6 +47,7 @@ def base(event: BaseWebSocketEvent) -> None:
     assert_type(event.to_json(), str)
     assert_type(event.decoded(), BaseWebSocketEvent)
     assert_type(event.as_handed_over(), BaseWebSocketEvent)
+    assert_type(event.check, Callable[[], None])
 
 
 def ticker(event: TickerEvent) -> None:
