@@ -46,6 +46,16 @@ def test_the_korean_readme_is_in_step() -> None:
     assert sorted(links.findall(korean)) == sorted(links.findall(english))
 
 
+def test_the_program_in_the_essay_lists_what_is_served() -> None:
+    """It runs as it stands, and ends."""
+    [program] = python_blocks("docs/merging.md")
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
+    )
+    said = "public, trade KRW-BTC, trade KRW-ETH\nmissing: 0 extra: 0\n"
+    assert (ended.stdout, ended.stderr) == (said, "")
+
+
 def test_the_recipes_for_testing_pass(tmp_path: Path) -> None:
     """The test files of `docs/testing.md` run as they stand."""
     for title, text in titled_blocks("docs/testing.md").items():
