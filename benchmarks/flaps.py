@@ -194,14 +194,15 @@ class Outcome:
 
     def faults(self, flaps_wanted: float) -> dict[str, Any]:
         """What is not as it must be, by name."""
-        ours = next(c for c in self.referee["connections"] if "witness" not in str(c["messages"]))
+        # The last, should there have been more than one.
+        ours = [c for c in self.referee["connections"] if "witness" not in str(c["messages"])][-1]
         texts = [each["text"] for each in ours["messages"]]
         last = next(text for text in reversed(texts) if "LIST_SUBSCRIPTIONS" not in text)
         each_stayed = [(stream, heard) for heard in self.heard for stream in self.stayed]
         faults = {
             "fewer flaps than asked for": self.flapping.flaps < flaps_wanted,
             "a breach of the limits": self.breaches,
-            "another connection": self.referee["totals"]["connects"] != 2,
+            "more than one connection": self.referee["totals"]["connects"] != 2,
             "missing at the end": self.readiness.missing,
             "the last message is not the union": _named(json.loads(last)) ^ self.union,
             "what the referee holds is not the union": _named(ours["subscription"]) ^ self.union,
