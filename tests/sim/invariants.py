@@ -26,6 +26,7 @@ __all__ = [
     "is_collected",
     "is_converged",
     "is_the_last",
+    "is_verified",
     "keeps_limits",
     "misses_nothing",
     "name_of",
@@ -38,7 +39,7 @@ INVARIANTS = {
     "I1": "At most 5 messages in any second and 100 in any minute of a connection, at most 5 "
     "connects in any second, as the exchange counts them; none while it blocks the address.",
     "I2": "Within a second and what the limiter takes, the exchange serves the union of all "
-    "wishes, each stream once; once faults stop, always.",
+    "wishes, each stream once, and says so; once faults stop, always.",
     "I3": "A message is made when it is sent: it names what is wanted at that moment, and one "
     "does not follow another within the debounce.",
     "I4": "Wishes merge in any order and any number of times into the same bytes.",
@@ -108,6 +109,14 @@ def is_converged(wanted: frozenset[Stream], served: Sequence[frozenset[Stream]])
     if counted.keys() != wanted:
         missing, extra = wanted - counted.keys(), counted.keys() - wanted
         return f"lost: {_names(missing)}; not wanted: {_names(extra)}"
+    return None
+
+
+@_of("I2")
+def is_verified(missing: frozenset[Stream], extra: frozenset[Stream]) -> Problem:
+    """Judge what came of asking the exchange, which serves what it has accepted."""
+    if missing or extra:
+        return f"not in the list: {_names(missing)}; too much there: {_names(extra)}"
     return None
 
 

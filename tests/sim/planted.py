@@ -8,7 +8,9 @@ from unittest.mock import patch
 
 from tickwire.components import Components
 from tickwire.core import connection
-from tickwire.core.actions import Send
+from tickwire.core.actions import Answer, Send
+from tickwire.core.exchange import Listed
+from tickwire.core.inquiry import Reply
 from tickwire.core.interest import SubscriptionManager
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan, plan
@@ -37,7 +39,7 @@ class LostUpdate(connection.Connection):
     def _plan_if_due(self, now: float) -> None:
         before = len(self._outbox)
         super()._plan_if_due(now)
-        if len(self._outbox) > before and self._captured:
+        if self._captured and any(isinstance(each, Send) for each in self._outbox[before:]):
             self._outbox[-1] = Send(plan(self._captured, (), ()))
 
     def sent(self, sent: Plan, now: float) -> None:
@@ -81,14 +83,22 @@ class BareWindows(Limiter):
 
 
 def _as_wished(
-    desired: Collection[Stream], sent: Collection[Stream], live: Container[Stream]
+    desired: Collection[Stream], sent: Collection[Stream], live: Container[Stream], *more: Any
 ) -> Plan:
     """A plan in the order of the wishes."""
-    made = plan(desired, sent, live)
+    made = plan(desired, sent, live, *more)
     order = list(desired)
     return Plan(
         tuple(sorted(made.fresh, key=order.index)), tuple(sorted(made.live, key=order.index))
     )
+
+
+def _compared_late(self: connection.Connection, listed: Listed) -> None:
+    """An answer is taken for one about whatever has been sent by the time that it comes."""
+    answer = self._inquiry.answered(listed)
+    if answer is not None and isinstance(answer.outcome, Reply):
+        late = Reply(answer.outcome.served, self._said)
+        self._outbox.append(Answer(answer.askers, late))
 
 
 @contextmanager
@@ -158,6 +168,10 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
         lambda: patch.object(supervisor, "Limiter", BareWindows),
     ),
     "blocks kept to oneself": (("I1",), lambda: patch.object(Limiter, "block", _nothing)),
+    "answers compared too late": (
+        ("I2",),
+        lambda: patch.object(connection.Connection, "listed", _compared_late),
+    ),
     "messages in the order of wishes": (
         ("I4",),
         lambda: patch.object(connection, "plan", _as_wished),

@@ -17,6 +17,8 @@ from tests.sim.wire import Request, streams_of
 from tests.sim.witness import Witness
 from tickwire.core import connection
 from tickwire.core.interest import SubscriptionManager
+from tickwire.core.listing import Verification
+from tickwire.errors import TransportError
 from tickwire.exchanges.upbit import Upbit
 from tickwire.manager import WebSocketManager
 from tickwire.simulator.exchange import Exchange
@@ -149,6 +151,7 @@ class _Run:
                 self.loop.create_task(self.cast.play_client(component_id, _WISHES_END_S))
                 for component_id in self.clients
             ]
+            players.append(self.loop.create_task(self._wonder(Random(self.seed + 5))))
             players.append(self.loop.create_task(self.faults.play(_FAULTS_END_S, self.mean_s)))
             await self._look_until(_WISHES_END_S)
             for player in players:
@@ -175,6 +178,17 @@ class _Run:
             self.convergences,
             totals["worst_windows"],
         )
+
+    async def _wonder(self, random: Random) -> None:
+        """Ask now and then, and twice at once, what the exchange serves: what was asked for."""
+        while self.clock.now() < _WISHES_END_S:
+            await self.clock.sleep(random.expovariate(1 / 20))
+            asked = [self.manager.verify_subscriptions() for _ in range(random.randint(1, 2))]
+            for found in await asyncio.gather(*asked, return_exceptions=True):
+                if isinstance(found, Verification):
+                    self.witness.judge(invariants.is_verified, found.missing, found.extra)
+                elif not isinstance(found, TimeoutError | TransportError):
+                    self.witness.violated(Violation("I16", self.clock.now(), repr(found)))
 
     async def _look_until(self, end: float) -> None:
         while self.clock.now() < end and not self.witness.violations:

@@ -52,7 +52,7 @@ class Witness:
         self._hashes = {who: hashlib.blake2b(digest_size=8) for who in ("", *ids)}
         self._banned = (0.0, 0.0)
         self._died: tuple[float, frozenset[Stream]] = (-1.0, frozenset())
-        self._asked: dict[Link, Request] = {}
+        self._asked: dict[Link, tuple[Request, float]] = {}
         self._last: dict[Stream, Heard] = {}
 
     @property
@@ -208,6 +208,11 @@ class Witness:
 
     def sent(self, link: Link, text: str) -> None:
         now = self._clock.now()
+        times = self.calm.sent.setdefault(link, [])
+        times.append(now)
+        if '"method"' in text:
+            self.note("asked", link)
+            return
         request = read_request(text)
         self.messages += 1
         self.note("sent", f"{link}: {request.text}")
@@ -219,13 +224,10 @@ class Witness:
             dying if died_at == now else frozenset(),
             whole=self._one_lane,
         )
-        times = self.calm.sent.setdefault(link, [])
-        before = self._asked.get(link)
-        last = times[-1] if times else 0.0
+        before, last = self._asked.get(link, (None, 0.0))
         self.judge(invariants.is_apart, request, now, before, last, _DEBOUNCE_S)
         self.judge(invariants.asked_in_one_way, request, self._text_of(request))
-        self._asked[link] = request
-        times.append(now)
+        self._asked[link] = request, now
 
     def read(self, link: Link, frames: list[bytes], deliver: Callable[[], None]) -> None:
         ears = tuple(self.ears.values())
