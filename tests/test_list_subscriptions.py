@@ -27,6 +27,7 @@ from tickwire import (
 )
 from tickwire.exchanges.upbit.rules import WIRE_FORMATS
 from tickwire.simulator import Simulator
+from tickwire.simulator.switches import Switches
 from tickwire.testing import LocalExchange, ManualClock, MemoryNetwork
 
 BTC, ETH, XRP, SOL = MARKETS
@@ -249,6 +250,31 @@ async def test_the_listing_is_what_the_exchange_holds(wire_format: WireFormat) -
         report = exchange.stats()
         assert [len(each["messages"]) for each in report["connections"]] == [3, 3, 3]
         assert not any(report["totals"]["breaches"].values())
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        Switches(list_wrapping=True, batched_lists=True),
+        Switches(listed_suffixes=False, listed_flags=True),
+        Switches(listed_snapshots=False),
+    ],
+)
+async def test_however_a_listing_is_written_it_agrees(switches: Switches) -> None:
+    """What nobody knows of Upbit's answer makes no difference; nor does a market not there."""
+    async with (
+        Simulator(seed=3, markets=20, switches=switches) as exchange,
+        WebSocketManager(
+            websocket_base_url=exchange.websocket_base_url, wire_format="SIMPLE_LIST"
+        ) as manager,
+        WebSocketClient("client", manager=manager) as client,
+    ):
+        await client.subscribe_trade([BTC, ETH, "KRW-NOTHING"])
+        await client.subscribe_orderbook(BTC)
+        await client.ready(1)
+        await client.subscribe_ticker(XRP)
+        assert await client.verify_subscriptions() == AGREED
+        assert manager.statistics().lanes[0].mismatches == 0
 
 
 async def test_every_connection_is_asked() -> None:

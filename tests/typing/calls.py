@@ -13,6 +13,7 @@ from tickwire import (
     Indicator,
     IndicatorEvent,
     IndicatorSignalEvent,
+    Listing,
     MyAssetEvent,
     MyOrderEvent,
     RawEvent,
@@ -20,6 +21,7 @@ from tickwire import (
     SubscriptionSpec,
     TickerEvent,
     TradeEvent,
+    Verification,
     WebSocketClient,
     WebSocketManager,
 )
@@ -66,6 +68,8 @@ async def mistakes(client: WebSocketClient) -> None:
 async def what_comes(client: WebSocketClient, manager: WebSocketManager) -> None:
     """Events, readiness, and control events only where they were asked for."""
     assert_type(await client.ready(), Readiness)
+    assert_type(await client.list_subscriptions(), tuple[Listing, ...])
+    assert_type(await manager.verify_subscriptions(), Verification)
     assert_type(client.latest("ticker", "KRW-BTC"), BaseWebSocketEvent | None)
     assert_type(client.latest("myAsset"), BaseWebSocketEvent | None)
     async for event in client:
