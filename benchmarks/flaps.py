@@ -204,14 +204,14 @@ class Outcome:
             "a breach of the limits": self.breaches,
             "more than one connection": self.referee["totals"]["connects"] != 2,
             "missing at the end": self.readiness.missing,
-            "the last message is not the union": _named(json.loads(last)) ^ self.union,
-            "what the referee holds is not the union": _named(ours["subscription"]) ^ self.union,
+            "the last message is not the union": named(json.loads(last)) ^ self.union,
+            "what the referee holds is not the union": named(ours["subscription"]) ^ self.union,
             "what the exchange lists is not the union": self.listed ^ self.union,
             "not verified": self.verification.missing | self.verification.extra,
             "told of a loss": [event for heard in self.heard for event in heard.control],
             "not one snapshot": [s for s, heard in each_stayed if heard.snapshots[s] != 1],
-            "interrupted": [s for s, heard in each_stayed if _interrupted(s, heard, self.witness)],
-            "silent": [s for s, heard in each_stayed if _is_silent(s, heard, self.witness)],
+            "interrupted": [s for s, heard in each_stayed if interrupted(s, heard, self.witness)],
+            "silent": [s for s, heard in each_stayed if is_silent(s, heard, self.witness)],
         }
         return {name: fault for name, fault in faults.items() if fault}
 
@@ -306,27 +306,32 @@ async def _flap(flapping: Flapping, manager: WebSocketManager, seconds: float, r
         await asyncio.sleep(0.0)
 
 
-def _named(objects: list[dict[str, Any]]) -> set[Stream]:
+def named(objects: list[dict[str, Any]]) -> set[Stream]:
     """The streams of a request, or of what the referee says is subscribed to."""
     return {
-        Stream(DataType(each["type"]), code) for each in objects for code in each.get("codes", ())
+        Stream(DataType(each["type"]), code)
+        for each in objects
+        if "type" in each
+        for code in each["codes"]
     }
 
 
-def _interrupted(stream: Stream, heard: Heard, witness: Heard) -> bool:
+def interrupted(stream: Stream, heard: Heard, witness: Heard) -> bool:
     """Whether anything is missing, doubled or out of place between what both have heard."""
     ours, theirs = heard.frames[stream], witness.frames[stream]
     both = set(ours) & set(theirs)
+    if not both:
+        return bool(theirs)
     return _between(ours, both) != _between(theirs, both)
 
 
 def _between(frames: list[int], both: set[int]) -> list[int]:
     """From the first to the last that the other has heard as well."""
     known = [index for index, frame in enumerate(frames) if frame in both]
-    return frames[known[0] : known[-1] + 1] if known else frames
+    return frames[known[0] : known[-1] + 1]
 
 
-def _is_silent(stream: Stream, heard: Heard, witness: Heard) -> bool:
+def is_silent(stream: Stream, heard: Heard, witness: Heard) -> bool:
     return heard.silence_s[stream] > witness.silence_s[stream] + SILENCE_ALLOWED_S
 
 

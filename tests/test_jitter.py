@@ -47,16 +47,14 @@ async def test_saturated_demand_through_jitter_breaches_nothing() -> None:
         totals = exchange.stats()["totals"]
         assert flaps > 100
         assert totals["worst_windows"]["messages_1s"] >= 4, "the limiter was never asked for much"
-        assert totals["messages"] >= 25
+        assert totals["messages"] >= 15
         assert not any(totals["breaches"].values()), totals
         assert totals["connects"] == 1
 
 
-async def test_without_room_for_jitter_the_referee_would_see_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The same with windows that are exact on our side: so the test above can fail."""
-    monkeypatch.setattr(Upbit, "message_limits", (Limit(5, 0.8), Limit(100, 60.0)))
+async def test_a_limit_that_is_a_little_too_wide_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with one message more in a second without a margin: so the test above can fail."""
+    monkeypatch.setattr(Upbit, "message_limits", (Limit(6, 0.8), Limit(100, 60.0)))
     async with (
         Simulator(seed=3, markets=MARKETS) as exchange,
         jittery_relay(exchange.address, jitter_s=JITTER_S, seed=1) as relay,
