@@ -1,8 +1,8 @@
 """The last so many rows of numbers, in room that is there from the start.
 
 What a market remembers is packed into one block for each kind of thing, taken and filled at once.
-So an exchange that has run for weeks is as big as one that has just begun, and no small objects
-come and go between the books' and leave holes.
+So an exchange that has run for weeks is as big as one that has just begun: nothing that comes later
+needs room of its own between the many small objects of the books.
 """
 
 from collections.abc import Iterator
