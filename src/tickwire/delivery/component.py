@@ -87,6 +87,8 @@ class Component:
         self.takers: dict[Stream, list[Taker]] = {}
         self.ranks: dict[Stream, int] = {}
         """The priorities of its wishes, where they are not 0."""
+        self.batches: list[Batch] = []
+        """Those of the takers that collect; a loss is told of every stream, so they are at hand."""
         self.inline = 0
         self.untold: Counter[str] = Counter()
         self.streams_control = False
@@ -151,9 +153,8 @@ class Component:
 
     def tell(self, event: ControlEvent, read: int) -> None:
         """Give a control event to whoever listens here; count it if nobody does."""
-        for taker in {id(each): each for row in self.takers.values() for each in row}.values():
-            if isinstance(taker, Batch):
-                taker.flush()  # what came before is told before
+        for batch in tuple(self.batches):
+            batch.flush()  # what came before is told before
         handler = self._control()
         if handler is not None:
             if is_async(handler):

@@ -106,9 +106,12 @@ class Batch(Taker):
         """The streams it is for: what comes together is handed on together."""
         self.events: list[BaseWebSocketEvent] = []
         """What has been collected; a route appends to it."""
+        component.batches.append(self)
 
     def leave(self, stream: Stream) -> None:
         self.streams.discard(stream)
+        if not self.streams and self in self.component.batches:
+            self.component.batches.remove(self)
         self.events[:] = [each for each in self.events if self.streams & each.streams]
 
     def take(self, event: BaseWebSocketEvent, read: int) -> None:
