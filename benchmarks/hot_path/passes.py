@@ -141,6 +141,7 @@ def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
             hub.connect(stream, taker)
     lane = Supervisor(
         endpoint=Endpoint.PUBLIC,
+        number=1,
         exchange=adapter,
         reader=cast(Reader, reader),
         world=real_world(),

@@ -3,6 +3,7 @@
 from tickwire.client import WebSocketClient
 from tickwire.control import ControlEvent, Gap, Lagged, Reconnecting, Refused, Rejected, Restored
 from tickwire.core.connection import Timing
+from tickwire.core.explanation import Explanation
 from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
 from tickwire.delivery.hub import DataProcessor
@@ -55,6 +56,7 @@ __all__ = [
     "DataProcessor",
     "DataType",
     "ExchangeError",
+    "Explanation",
     "Gap",
     "HandshakeRefused",
     "History",

@@ -60,6 +60,12 @@ class Components:
         """The component with this id."""
         return self._components.get(component_id)
 
+    def find(self, component: str | object) -> Component | None:
+        """The component with this id, or that stands for this object."""
+        if isinstance(component, str):
+            return self.get(component)
+        return next((each for each in self if each.owner is component), None)
+
     def new(self, component_id: str, owner: object | None) -> Component:
         """A component that stands for its owner, not taken in yet; raises `UsageError`."""
         try:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from tickwire.core.connection import Timing
 from tickwire.core.exchange import Endpoint, Exchange
+from tickwire.core.explanation import Conflict, StreamExplanation
 from tickwire.core.gate import Gate
 from tickwire.core.interest import SubscriptionChange
 from tickwire.core.limiter import Limiter
@@ -51,6 +53,8 @@ class Lanes:
         self._connect_gate: Gate[Hashable] = Gate(Limiter(exchange.connect_limits))
         self._lanes: dict[Endpoint, list[Supervisor]] = {}
         self._lane_of: dict[Stream, Supervisor] = {}
+        # Of those that are not on the first lane.
+        self._conflicts: dict[Stream, tuple[Conflict, ...]] = {}
 
     def __repr__(self) -> str:
         return ", ".join(map(repr, self._all())) or "no connection"
@@ -63,7 +67,8 @@ class Lanes:
         changes: dict[Supervisor, tuple[list[Stream], list[Stream]]] = {}
         for stream in change.removed:
             lane = self._lane_of.pop(stream)
-            lane.slots.discard(self._exchange.slot_of(stream))
+            lane.slots.pop(self._exchange.slot_of(stream), None)
+            self._conflicts.pop(stream, None)
             changes.setdefault(lane, ([], []))[1].append(stream)
         for stream in change.added:
             lane = self._lane_of[stream] = self._lane_for(stream)
@@ -107,20 +112,46 @@ class Lanes:
         """Every lane in figures."""
         return tuple(lane.statistics() for lane in self._all())
 
+    def explain(self, stream: Stream, also_wanted_by: tuple[str, ...]) -> StreamExplanation:
+        """What carries a stream that is wanted, why that, and what it waits for."""
+        lane = self._lane_of[stream]
+        return StreamExplanation(
+            stream=stream,
+            also_wanted_by=also_wanted_by,
+            endpoint=lane.endpoint,
+            lane=lane.number,
+            carried=lane.carried(stream),
+            conflicts=self._conflicts.get(stream, ()),
+        )
+
     def _lane_for(self, stream: Stream) -> Supervisor:
         endpoint = self._exchange.endpoint_of(stream.type)
         lanes = self._lanes.setdefault(endpoint, [])
         slot = self._exchange.slot_of(stream)
         most = self._exchange.most_streams(endpoint)
-        index = assign(slot, [lane.slots for lane in lanes], most)
-        if index == len(lanes):
-            lanes.append(self._new_lane(endpoint))
-        lanes[index].slots.add(slot)
-        return lanes[index]
+        # Where it flows still, it need not be asked for again.
+        candidates = sorted(lanes, key=lambda lane: stream not in lane.connection.ledger.sent)
+        index = assign(slot, [lane.slots.keys() for lane in candidates], most)
+        lane = candidates[index] if index < len(lanes) else self._new_lane(endpoint)
+        conflicts = tuple(
+            Conflict(each.number, each.slots.get(slot))
+            for each in lanes
+            if each.number < lane.number and assign(slot, [each.slots.keys()], most) > 0
+        )
+        if conflicts:
+            self._conflicts[stream] = conflicts
+        lane.slots[slot] = stream
+        return lane
+
+    def _is_elsewhere(self, lane: Supervisor, stream: Stream) -> bool:
+        now = self._lane_of.get(stream, lane)
+        return now is not lane and stream in now.connection.ledger.alive
 
     def _new_lane(self, endpoint: Endpoint) -> Supervisor:
+        lanes = self._lanes[endpoint]
         lane = Supervisor(
             endpoint=endpoint,
+            number=len(lanes) + 1,
             exchange=self._exchange,
             reader=self._reader,
             world=self._world,
@@ -130,5 +161,10 @@ class Lanes:
             query=self._query,
             priorities=self._priorities,
         )
-        self._run(lane.run(), f"{endpoint} lane")
+        lanes.append(lane)
+        if len(lanes) > 1:
+            for each in lanes:
+                # What a lane carried goes on until its next message, which may take a while.
+                each.leave_to_others(partial(self._is_elsewhere, each))
+        self._run(lane.run(), f"{endpoint} lane {lane.number}")
         return lane

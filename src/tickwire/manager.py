@@ -18,6 +18,7 @@ from typing import Any, Self
 from tickwire.components import Components, check_component_id
 from tickwire.control import Rejected
 from tickwire.core.connection import Timing
+from tickwire.core.explanation import Explanation
 from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
 from tickwire.delivery.component import ComponentStatistics
@@ -305,6 +306,23 @@ class WebSocketManager:
             return desired.is_wanted(stream, by=component_id) and not self._lanes.is_live(stream)
 
         return await self._waits.until_confirmed(wanted, is_missing, timeout)
+
+    def explain(self, component: str | object) -> Explanation:
+        """What a component (its id, or itself) wants, and what has become of each stream.
+
+        Who else wants it, which connection carries it, which message asked for it, what confirmed
+        it, and what it waits for if nothing has. As text it is meant to be read. Raises
+        `UsageError` if there is no such component.
+        """
+        found = self.components.find(component)
+        if found is None:
+            known = ", ".join(sorted(each.id for each in self.components)) or "none"
+            raise UsageError(f"there is no component {component!r} here; there are: {known}")
+        streams = sorted(found.streams)
+        others = self._subscription_manager.others_by_stream(found.id)
+        return Explanation(
+            found.id, tuple(self._lanes.explain(each, others.get(each, ())) for each in streams)
+        )
 
     async def list_subscriptions(self) -> tuple[Listing, ...]:
         """What the exchange says it serves, one entry for each open connection.

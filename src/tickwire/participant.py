@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from tickwire.components import check_component_id
+from tickwire.core.explanation import Explanation
 from tickwire.delivery.component import Component
 from tickwire.errors import UsageError
 from tickwire.manager import WebSocketManager
@@ -82,3 +83,9 @@ class Participant:
         """
         manager, _ = await self._join()
         return await manager.ready(timeout, component_id=self.component_id)
+
+    def explain(self) -> Explanation:
+        """What is wanted here and what has become of each stream; `print` it to read it."""
+        if self._manager is None or self._manager.components.find(self) is None:
+            return Explanation(self.component_id, ())
+        return self._manager.explain(self)

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
 from tickwire.background import Background, shared_background
 from tickwire.client import WebSocketClient
 from tickwire.control import ControlEvent
+from tickwire.core.explanation import Explanation
 from tickwire.delivery.inbox import Ended
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
@@ -160,6 +161,14 @@ class SyncWebSocketClient:
     list_subscriptions = _waiting(WebSocketClient.list_subscriptions)
     verify_subscriptions = _waiting(WebSocketClient.verify_subscriptions)
     latest = _at_once(WebSocketClient.latest)
+
+    def explain(self) -> Explanation:
+        """What is wanted here and what has become of each stream; `print` it to read it."""
+
+        async def explain() -> Explanation:
+            return self._client.explain()
+
+        return self._run(explain())
 
     @overload
     def get(

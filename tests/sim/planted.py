@@ -42,9 +42,10 @@ class LostUpdate(connection.Connection):
         if self._captured and any(isinstance(each, Send) for each in self._outbox[before:]):
             self._outbox[-1] = Send(plan(self._captured, (), ()))
 
-    def sent(self, sent: Plan, now: float) -> None:
+    def sent(self, *sent: Any, **about: Any) -> None:
         ledger = self.ledger
-        super().sent(plan(ledger.desired or sent.streams, ledger.sent, ledger.alive), now)
+        taken = plan(ledger.desired or sent[0].streams, ledger.sent, ledger.alive)
+        super().sent(taken, *sent[1:], **about)
 
 
 class TokenBucket(Limiter):

@@ -27,6 +27,7 @@ from tickwire.core.actions import (
 )
 from tickwire.core.backoff import Backoff, KeysBackoff
 from tickwire.core.exchange import Listed
+from tickwire.core.explanation import Carried, Wait, WaitsFor
 from tickwire.core.gate import Gate, Priority
 from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
 from tickwire.core.inquiry import Inquiry, Reply
@@ -34,6 +35,7 @@ from tickwire.core.ledger import Ledger
 from tickwire.core.limiter import Limiter
 from tickwire.core.listing import Verification, compare
 from tickwire.core.planner import Plan, plan
+from tickwire.core.record import Record
 from tickwire.core.states import TRANSITIONS, ConnectionState, Input
 from tickwire.subscription import DataType, Stream
 from tickwire.world import Random
@@ -89,6 +91,7 @@ class Connection:
         self.refusals = 0
         """How often in a row the keys were refused; other failures between do not end the row."""
         self.ledger = Ledger(begins_with_data)
+        self.record = Record()
         self.mismatches = 0
         """How often the exchange was found not to serve what it was asked for."""
         self.gate: Gate[Hashable] = Gate(message_limiter())
@@ -124,6 +127,7 @@ class Connection:
     def want(self, added: Iterable[Stream], removed: Iterable[Stream], now: float) -> None:
         """The desired set has changed."""
         self.ledger.want(added, removed)
+        self.record.changed(now)
         if self._changed_at is None:
             self._changed_at = now
         if self.ledger.desired:
@@ -141,9 +145,10 @@ class Connection:
         self._heartbeat = Heartbeat(self._timing.heartbeat, now)
         self.gate.renew(self._new_limiter())
 
-    def sent(self, plan: Plan, now: float) -> None:
-        """The message of this plan has gone out."""
+    def sent(self, plan: Plan, now: float, *, ticket: str = "", size: int = 0) -> None:
+        """The message of this plan has gone out, with this ticket and of so many bytes."""
         self._move(Input.SENT)
+        self.record.sent(plan, ticket, size, now)
         self._changed_at = None
         self._said = plan.streams
         self.ledger.sent_out(
@@ -288,11 +293,48 @@ class Connection:
         actions, self._outbox = self._outbox, []
         return actions, self._wake_at(now)
 
+    def carried(self, stream: Stream, now: float) -> Carried:
+        """What has become of a stream that is wanted here, and what it waits for."""
+        message = self.record.message_of(stream)
+        confirmed_at = self.ledger.alive.get(stream)
+        return Carried(
+            epoch=self.epoch,
+            state=self.state,
+            message=0 if message is None else message.number,
+            ticket="" if message is None else message.ticket,
+            sent_s=0.0 if message is None else now - message.sent_at,
+            confirmed_s=None if confirmed_at is None else now - confirmed_at,
+            by_data=confirmed_at is not None and not self.record.is_presumed(stream),
+            wait=None if confirmed_at is not None else self._wait_of(stream, now),
+        )
+
+    def _wait_of(self, stream: Stream, now: float) -> Wait:
+        if self.state.is_waiting:
+            return Wait(WaitsFor.BACK_OFF, until_s=self._attempt_at - now)
+        if self.state is ConnectionState.CONNECTING:
+            turn_at = self._connect_gate.next_at(now)
+            if self._attempt_at == float("inf") or turn_at is None:
+                return Wait(WaitsFor.HANDSHAKE)
+            return Wait(WaitsFor.CONNECT_LIMIT, until_s=turn_at - now)
+        if not self.state.is_open:
+            return Wait(WaitsFor.NOTHING)
+        message = self.record.message_of(stream)
+        if message is not None and stream in self.ledger.sent:
+            begins_with_data = self.ledger.begins_with_data(stream.type)
+            reason = WaitsFor.DATA if begins_with_data else WaitsFor.SILENCE
+            return Wait(reason, since_s=now - message.sent_at)
+        if self._is_debouncing(now):
+            return Wait(WaitsFor.DEBOUNCE, until_s=self._debounced_at() - now)
+        turn_at = self.gate.next_at(now)
+        return Wait(WaitsFor.MESSAGE_LIMIT, until_s=None if turn_at is None else turn_at - now)
+
     # --- decisions ----------------------------------------------------------------------------
 
     def _plan_if_due(self, now: float) -> None:
         ledger = self.ledger
         if not ledger.is_dirty:
+            if self._changed_at is not None:
+                self.record.settled(is_noop=ledger.desired == ledger.sent)
             self._changed_at = None
             self.gate.leave(_SUBSCRIPTION)
         elif self._is_debouncing(now):
@@ -335,6 +377,7 @@ class Connection:
 
     def _rest(self, reason: str) -> None:
         self._move(Input.EMPTIED)
+        self.record.settled(is_noop=not self.ledger.sent)
         self._disconnected(reason)
         self._emptied_at = None
         self._lost_at = None
@@ -361,6 +404,7 @@ class Connection:
     def _presume(self, now: float) -> None:
         confirmed = self.ledger.presume(now)
         if confirmed:
+            self.record.presumed(confirmed)
             self._outbox.append(Confirmed(confirmed))
 
     def _settle(self, now: float) -> None:
@@ -413,6 +457,7 @@ class Connection:
 
     def _disconnected(self, reason: str) -> None:
         self.ledger.reset()
+        self.record.lost()
         self._said = frozenset()
         self._repairs = 0
         answer = self._inquiry.lost(reason)

@@ -60,6 +60,16 @@ class SubscriptionManager:
         """Whether a component wants this stream, or anybody."""
         return stream in (self._holders if by is None else self.wishes_of(by))
 
+    def others_by_stream(self, component_id: str) -> dict[Stream, tuple[str, ...]]:
+        """Of the streams that a component wants: which others want them too, by their ids."""
+        others: dict[Stream, list[str]] = {}
+        wanted = self.wishes_of(component_id)
+        for other, streams in sorted(self._wishes.items()):
+            if other != component_id:
+                for stream in wanted & streams:
+                    others.setdefault(stream, []).append(other)
+        return {stream: tuple(ids) for stream, ids in others.items()}
+
     def replace(self, component_id: str, streams: Iterable[Stream]) -> None:
         """Set what a component wants, in place of what it wanted before; nothing forgets it."""
         wanted = frozenset(streams)

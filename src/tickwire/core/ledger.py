@@ -19,7 +19,7 @@ class Ledger:
     """
 
     def __init__(self, begins_with_data: Callable[[DataType | str], bool]) -> None:
-        self._begins_with_data = begins_with_data
+        self.begins_with_data = begins_with_data
         self._desired: dict[Stream, None] = {}
         self.sent: set[Stream] = set()
         self.alive: dict[Stream, float] = {}
@@ -82,13 +82,13 @@ class Ledger:
         self._question_at = {
             s: waiting.get(s, now + self._patience_s.setdefault(s, first_data_s))
             for s in silent
-            if self._begins_with_data(s.type)
+            if self.begins_with_data(s.type)
         }
         waiting = self._presumed_at
         self._presumed_at = {
             s: waiting.get(s, now + no_objection_s)
             for s in silent
-            if not self._begins_with_data(s.type)
+            if not self.begins_with_data(s.type)
         }
 
     def proved(self, stream: Stream, now: float) -> None:

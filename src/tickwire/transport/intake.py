@@ -1,6 +1,6 @@
 """What a socket has brought, sorted: data to the reader, what else was said to the connection."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Protocol
 
 from tickwire.control import ControlEvent
@@ -47,6 +47,10 @@ class Intake:
     def __init__(self, exchange: Exchange, reader: Reader, *, is_public: bool) -> None:
         self.frames = 0
         self.bytes = 0
+        self.moved = 0
+        """Frames of streams that another lane carries by now."""
+        self.is_elsewhere: Callable[[Stream], bool] | None = None
+        """Tells those streams, where there is another lane."""
         self._exchange = exchange
         self._recognise = exchange.recognise
         self._reader = reader
@@ -73,8 +77,17 @@ class Intake:
             if event is None:
                 self._classify(frame, events, others)
             else:
+<<<<<<< HEAD
                 events.append(event)
         proved = self._process(events, received_time_ns, alive)
+=======
+                payloads.append(payload)
+        if self.is_elsewhere is not None:
+            here = [each for each in payloads if not self.is_elsewhere(each.stream)]
+            self.moved += len(payloads) - len(here)
+            payloads = here
+        proved = self._process(payloads, received_time_ns, alive)
+>>>>>>> 2610d03 (explain says of each stream what carries it, why there, and what it waits for; a stream that changes its connection comes once)
         said: list[Refusal | Listed] = []
         for other in others:
             if isinstance(other, Refusal | Listed):

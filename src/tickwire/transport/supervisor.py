@@ -26,11 +26,13 @@ from tickwire.core.actions import (
 from tickwire.core.actions import Restored as Back
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.exchange import Endpoint, Exchange, Listed, Refusal
+from tickwire.core.explanation import Carried
 from tickwire.core.gate import Gate
 from tickwire.core.inquiry import Reply
 from tickwire.core.limiter import Limiter
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.planner import Plan
+from tickwire.core.record import Latency
 from tickwire.core.states import ConnectionState
 from tickwire.errors import (
     AuthenticationError,
@@ -58,7 +60,12 @@ _KEYS_REMEDY = (
 
 @dataclass(frozen=True)
 class LaneStatistics:
-    """One connection in figures: its state now, and counts since the start."""
+    """One connection in figures: its state now, and counts since the start.
+
+    `noop_flushes` are changes that were undone before they were said, `latency` how long the
+    others took, `bytes_sent` those of the subscription messages, and `moved` the frames of streams
+    that another connection carries by now; they are dropped.
+    """
 
     endpoint: str
     state: str
@@ -66,12 +73,16 @@ class LaneStatistics:
     desired: int
     alive: int
     messages_sent: int
+    bytes_sent: int
+    noop_flushes: int
+    latency: Latency
     inquiries: int
     mismatches: int
     connects: int
     outages: int
     frames: int
     bytes: int
+    moved: int
     round_trip_s: float | None
 
 
@@ -82,6 +93,7 @@ class Supervisor:
         self,
         *,
         endpoint: Endpoint,
+        number: int,
         exchange: Exchange,
         reader: Reader,
         world: World,
@@ -92,8 +104,10 @@ class Supervisor:
         priorities: Callable[[], Mapping[Stream, int]] = dict,
     ) -> None:
         self.endpoint = endpoint
-        self.slots: set[Hashable] = set()
-        """The slots this lane carries; kept by the manager, which assigns streams to lanes."""
+        self.number = number
+        """The how manieth lane of this endpoint it is."""
+        self.slots: dict[Hashable, Stream] = {}
+        """The slots this lane carries; kept by whoever assigns streams to lanes."""
         self.connection = Connection(
             timing=timing,
             random=world.random,
@@ -113,7 +127,7 @@ class Supervisor:
         self._opening: asyncio.Task[None] | None = None
         self._epoch: _Epoch | None = None
         self._replies: set[asyncio.Future[Reply]] = set()
-        self._messages_sent = self._inquiries = self._connects = self._outages = 0
+        self._inquiries = self._connects = self._outages = 0
 
     def __repr__(self) -> str:
         return f"<Supervisor {self.endpoint}: {self.connection!r}>"
@@ -163,6 +177,14 @@ class Supervisor:
             self._replies.discard(reply)
             self.connection.ask_no_more(reply)
 
+    def leave_to_others(self, is_elsewhere: Callable[[Stream], bool]) -> None:
+        """Drop what comes here of streams that another lane carries by now."""
+        self._intake.is_elsewhere = is_elsewhere
+
+    def carried(self, stream: Stream) -> Carried:
+        """What has become of a stream that is wanted here, and what it waits for."""
+        return self.connection.carried(stream, self._world.clock.now())
+
     def stop(self) -> None:
         """Close for good; `run` ends."""
         self.connection.stop()
@@ -177,13 +199,17 @@ class Supervisor:
             epoch=connection.epoch,
             desired=len(connection.ledger.desired),
             alive=len(connection.ledger.alive),
-            messages_sent=self._messages_sent,
+            messages_sent=connection.record.messages,
+            bytes_sent=connection.record.bytes,
+            noop_flushes=connection.record.noop_flushes,
+            latency=connection.record.latency,
             inquiries=self._inquiries,
             mismatches=connection.mismatches,
             connects=self._connects,
             outages=self._outages,
             frames=self._intake.frames,
             bytes=self._intake.bytes,
+            moved=self._intake.moved,
             round_trip_s=connection.round_trip_s,
         )
 
@@ -269,13 +295,15 @@ class Supervisor:
 
     def _send(self, plan: Plan) -> None:
         assert self._transport is not None
+        ticket = self._world.new_uuid()
+        text = self._exchange.encode(plan, ticket)
         try:
-            self._transport.send_text(self._exchange.encode(plan, self._world.new_uuid()))
+            self._transport.send_text(text)
         except TransportError as error:
             self._lost(str(error))
             return
-        self._messages_sent += 1
-        self.connection.sent(plan, self._world.clock.now())
+        size = len(text.encode())
+        self.connection.sent(plan, self._world.clock.now(), ticket=ticket, size=size)
         # What follows from having sent may be due at once.
         self._wake.set()
         _log.debug(

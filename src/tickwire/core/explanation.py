@@ -1,0 +1,156 @@
+"""Why a component has its data or not: who wants what, what carries it, and what it waits for.
+
+Values only. A connection knows what a stream waits for, the lanes why it is carried where it is,
+and the manager who else wants it; here it is put together, and into words.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tickwire.subscription import Stream
+
+__all__ = ["Carried", "Conflict", "Explanation", "StreamExplanation", "Wait", "WaitsFor"]
+
+_MOST_NAMED = 3
+
+
+class WaitsFor(StrEnum):
+    """What stands between a wish and its data."""
+
+    HANDSHAKE = "the connection to open"
+    CONNECT_LIMIT = "the limit of connects"
+    BACK_OFF = "the next attempt to connect"
+    DEBOUNCE = "the debounce"
+    MESSAGE_LIMIT = "the limit of messages"
+    DATA = "its first data"
+    SILENCE = "a while without an objection"
+    NOTHING = "nothing: the connection was closed for good"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What a stream waits for, in seconds from now: `since_s` ago, and until in `until_s`.
+
+    Each is `None` where it is not known: nobody can say how long a handshake takes.
+    """
+
+    reason: WaitsFor
+    since_s: float | None = None
+    until_s: float | None = None
+
+    def __str__(self) -> str:
+        since = "" if self.since_s is None else f", since {self.since_s:.1f} s"
+        until = "" if self.until_s is None else f", {max(0.0, self.until_s):.2f} s more"
+        return f"waits for {self.reason}{since}{until}"
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What one connection has to say about a stream.
+
+    `message` is the how manieth of this connection, with its `ticket`; 0 if none asked for the
+    stream yet. `confirmed_s` is how long ago it was confirmed, by data or because nobody objected.
+    """
+
+    epoch: int
+    state: str
+    message: int = 0
+    ticket: str = ""
+    sent_s: float = 0.0
+    confirmed_s: float | None = None
+    by_data: bool = False
+    wait: Wait | None = None
+
+    def __str__(self) -> str:
+        parts = []
+        if self.message:
+            parts.append(f"asked for by message {self.message} ({self.ticket}) {_ago(self.sent_s)}")
+        else:
+            parts.append("not asked for yet")
+        if self.confirmed_s is not None:
+            how = "its data" if self.by_data else "silence: nobody objected"
+            parts.append(f"confirmed {_ago(self.confirmed_s)} by {how}")
+        if self.wait is not None:
+            parts.append(str(self.wait))
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Why a stream could not be given to a lane: it carried another one in its place, or was full.
+
+    Two streams conflict if one connection cannot carry both, such as two groupings of one book.
+    """
+
+    lane: int
+    other: Stream | None
+
+    def reason(self, stream: Stream) -> str:
+        """In words."""
+        if self.other is None:
+            return f"lane {self.lane} is full"
+        return f"{self.other} of lane {self.lane} and {stream} cannot share a connection"
+
+
+@dataclass(frozen=True)
+class StreamExplanation:
+    """One stream that a component wants: `lane` is the how manieth connection to its endpoint."""
+
+    stream: Stream
+    also_wanted_by: tuple[str, ...]
+    endpoint: str
+    lane: int
+    carried: Carried
+    conflicts: tuple[Conflict, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.stream}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """All but its name."""
+        carried = self.carried
+        where = f"{self.endpoint} lane {self.lane} ({carried.state}, epoch {carried.epoch})"
+        parts = [f"on {where}", str(carried)]
+        if self.conflicts:
+            reasons = " and ".join(each.reason(self.stream) for each in self.conflicts)
+            parts.append(f"on lane {self.lane} because {reasons}")
+        if self.also_wanted_by:
+            parts.append(f"wanted by {_some(self.also_wanted_by)} as well")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that a component wants and what has become of it, as of the moment of asking.
+
+    As text it has a line for each stream, or for several of one type of which the same is true.
+    """
+
+    component_id: str
+    streams: tuple[StreamExplanation, ...]
+
+    def __str__(self) -> str:
+        if not self.streams:
+            return f"{self.component_id!r} wants nothing"
+        alike: dict[tuple[str, str], list[StreamExplanation]] = {}
+        for each in self.streams:
+            alike.setdefault((each.stream.type, each.told), []).append(each)
+        streams = "1 stream" if len(self.streams) == 1 else f"{len(self.streams)} streams"
+        lines = [f"{self.component_id!r} wants {streams}:"]
+        for (_, told), those in alike.items():
+            lines.append(f"  {_some([str(each.stream) for each in those])}: {told}")
+        return "\n".join(lines)
+
+
+def _some(names: Iterable[str]) -> str:
+    several = list(names)
+    if len(several) > _MOST_NAMED:
+        several[_MOST_NAMED - 1 :] = [f"{len(several) - _MOST_NAMED + 1} more"]
+    *most, last = several
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds:.1f} s ago"

@@ -1,0 +1,193 @@
+"""Why a stream has its data or not, as a value and in words."""
+
+import pytest
+
+from tests.core.test_connection import BTC, ETH, XRP, Told, subscribed
+from tickwire.core.actions import Open, Query
+from tickwire.core.connection import Timing
+from tickwire.core.explanation import (
+    Carried,
+    Conflict,
+    Explanation,
+    StreamExplanation,
+    Wait,
+    WaitsFor,
+)
+from tickwire.subscription import DataType, Stream
+
+ORDERS = Stream(DataType.MY_ORDER)
+
+
+def wait_of(told: Told, stream: Stream = BTC) -> Wait | None:
+    return told.connection.carried(stream, told.now).wait
+
+
+# --- what a stream waits for ------------------------------------------------------------------
+
+
+def test_it_waits_for_the_limit_of_connects() -> None:
+    """Another connection has used it up."""
+    told = Told(connects=1)
+    gate = told.connection._connect_gate
+    assert gate.limiter.take(0.0)
+    told.want(BTC)
+    told.at(0.5)
+    wait = wait_of(told)
+    assert wait is not None
+    assert wait.reason is WaitsFor.CONNECT_LIMIT
+    assert wait.until_s == pytest.approx(0.7)
+
+
+def test_it_waits_for_the_handshake() -> None:
+    """Nobody can say for how long."""
+    told = Told()
+    told.want(BTC)
+    assert [type(each) for each in told.at(0.0)] == [Open]
+    told.now = 0.3
+    assert wait_of(told) == Wait(WaitsFor.HANDSHAKE)
+
+
+def test_it_waits_for_the_debounce_and_then_for_the_limit() -> None:
+    """Until when is known of both."""
+    told = subscribed(BTC)
+    told.now = 1.0
+    told.want(ETH)
+    while told.connection.gate.limiter.take(1.0):
+        pass
+    told.performed(1.0)
+    wait = wait_of(told, ETH)
+    assert wait is not None
+    assert wait.reason is WaitsFor.DEBOUNCE
+    assert wait.until_s == pytest.approx(0.1)
+    told.performed(1.2)
+    wait = wait_of(told, ETH)
+    assert wait is not None
+    assert wait.reason is WaitsFor.MESSAGE_LIMIT
+    # The first of five went out at 0.1 s, and a window is 1.2 s with its margin.
+    assert wait.until_s == pytest.approx(0.1)
+    assert wait_of(told, BTC) is None
+
+
+def test_it_waits_for_its_first_data() -> None:
+    """Silent since the message that asked for it."""
+    told = Told()
+    told.want(BTC)
+    told.performed(0.0)
+    told.performed(0.1)
+    told.now = 0.6
+    carried = told.connection.carried(BTC, 0.6)
+    assert (carried.message, carried.epoch, carried.confirmed_s) == (1, 1, None)
+    assert carried.wait is not None
+    assert carried.wait.reason is WaitsFor.DATA
+    assert carried.wait.since_s == pytest.approx(0.5)
+    told.connection.proved(BTC, 0.6)
+    carried = told.connection.carried(BTC, 1.6)
+    assert carried.by_data
+    assert carried.confirmed_s == pytest.approx(1.0)
+    assert carried.wait is None
+
+
+def test_what_may_be_silent_is_confirmed_by_that() -> None:
+    """For a second it waits whether anybody objects."""
+    told = Told()
+    told.want(ORDERS)
+    told.performed(0.0)
+    told.performed(0.1)
+    wait = wait_of(told, ORDERS)
+    assert wait is not None
+    assert wait.reason is WaitsFor.SILENCE
+    told.performed(1.2)
+    carried = told.connection.carried(ORDERS, 1.2)
+    assert carried.confirmed_s == 0.0
+    assert not carried.by_data
+
+
+def test_what_is_asked_for_again_waits_for_the_message() -> None:
+    """It is silent, and taken as not sent."""
+    told = Told(Timing(first_data_s=1.0))
+    told.want(BTC)
+    told.performed(0.0)
+    told.performed(0.1)
+    assert told.at(1.2) == [Query((BTC,))]
+    told.connection.answered((), (BTC,), 1.2)
+    wait = wait_of(told)
+    assert wait is not None
+    assert wait.reason is WaitsFor.DEBOUNCE
+
+
+def test_it_waits_for_the_next_attempt() -> None:
+    """After a loss, until the back-off is over; after the end, for nothing."""
+    told = subscribed(BTC)
+    told.now = 1.0
+    told.connection.lost("cut", 1.0)
+    told.connection.poll(1.0)
+    told.connection.lost("again", 1.0)
+    wait = wait_of(told)
+    assert wait is not None
+    assert wait.reason is WaitsFor.BACK_OFF
+    assert wait.until_s is not None
+    assert wait.until_s > 0.0
+    assert told.connection.carried(BTC, 1.0).message == 0
+    told.connection.stop()
+    assert wait_of(told) == Wait(WaitsFor.NOTHING)
+
+
+# --- in words ---------------------------------------------------------------------------------
+
+
+def explained(stream: Stream, carried: Carried, *others: str) -> StreamExplanation:
+    return StreamExplanation(stream, others, "public", 1, carried)
+
+
+CONFIRMED = Carried(
+    1, "active", message=2, ticket="t-2", sent_s=3.26, confirmed_s=3.12, by_data=True
+)
+
+
+def test_as_text_it_has_a_line_for_each_truth() -> None:
+    """Streams of which the same is true share one."""
+    waiting = Carried(1, "active", wait=Wait(WaitsFor.DEBOUNCE, until_s=0.05))
+    more = [Stream(DataType.TICKER, f"KRW-{number}") for number in range(5)]
+    explanation = Explanation(
+        "chart",
+        (
+            explained(BTC, CONFIRMED, "bot"),
+            explained(ETH, CONFIRMED),
+            explained(XRP, CONFIRMED),
+            *(explained(each, waiting, "a", "b", "c", "d") for each in more),
+        ),
+    )
+    message = "asked for by message 2 (t-2) 3.3 s ago; confirmed 3.1 s ago by its data"
+    assert str(explanation).splitlines() == [
+        "'chart' wants 8 streams:",
+        f"  ticker KRW-BTC: on public lane 1 (active, epoch 1); {message}; wanted by bot as well",
+        f"  ticker KRW-ETH and ticker KRW-XRP: on public lane 1 (active, epoch 1); {message}",
+        "  ticker KRW-0, ticker KRW-1 and 3 more: on public lane 1 (active, epoch 1); "
+        "not asked for yet; waits for the debounce, 0.05 s more; wanted by a, b and 2 more as well",
+    ]
+    assert str(explanation.streams[1]).startswith("ticker KRW-ETH: on public lane 1")
+
+
+def test_silence_is_said_to_be_silence() -> None:
+    """What is taken for alive without data, and what is still waited for."""
+    presumed = Carried(1, "active", 1, "t", 2.0, confirmed_s=1.0)
+    assert str(presumed).endswith("confirmed 1.0 s ago by silence: nobody objected")
+    silent = Carried(1, "active", 1, "t", 2.0, wait=Wait(WaitsFor.DATA, since_s=2.0))
+    assert str(silent).endswith("waits for its first data, since 2.0 s")
+
+
+def test_a_conflict_says_what_with() -> None:
+    """Or that there was no room."""
+    fine, coarse = (Stream(DataType.ORDERBOOK, "KRW-BTC", level) for level in (0, 10_000))  # type: ignore[arg-type]
+    explanation = StreamExplanation(
+        coarse, (), "public", 3, CONFIRMED, (Conflict(1, fine), Conflict(2, None))
+    )
+    assert (
+        "on lane 3 because orderbook KRW-BTC of lane 1 and orderbook KRW-BTC (level 10000) cannot "
+        "share a connection and lane 2 is full"
+    ) in str(explanation)
+
+
+def test_nothing_wanted_is_said() -> None:
+    """It is not an empty text."""
+    assert str(Explanation("chart", ())) == "'chart' wants nothing"

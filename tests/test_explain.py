@@ -1,0 +1,111 @@
+"""`explain` of a whole client: who else wants a stream, what carries it, and what it waits for."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.harness import MemoryExchange, virtual_world
+from tests.test_lanes import Scene as Books
+from tickwire import SubscriptionSpec, UsageError, WebSocketClient, WebSocketManager
+from tickwire.core.explanation import Conflict, WaitsFor
+from tickwire.subscription import DataType, Stream
+from tickwire.testing import ManualClock, MemoryNetwork
+
+BTC, ETH = "KRW-BTC", "KRW-ETH"
+
+
+class Scene:
+    """A manager in front of an exchange in memory."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.network = MemoryNetwork()
+        self.exchange = MemoryExchange(self.clock, self.network)
+        self.manager = WebSocketManager(world=virtual_world(self.clock, self.network))
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    scene = Scene()
+    async with scene.manager:
+        yield scene
+
+
+async def test_it_tells_the_way_of_a_stream_from_wish_to_data(scene: Scene) -> None:
+    """First what it waits for, then which message asked for it and when data came."""
+    async with WebSocketClient("chart", manager=scene.manager) as chart:
+        await chart.subscribe_trade(BTC)
+        await scene.manager.register_component("bot", [SubscriptionSpec("trade", [BTC, ETH])])
+        await scene.clock.settle()
+        [told] = chart.explain().streams
+        assert told.also_wanted_by == ("bot",)
+        assert (told.endpoint, told.lane, told.carried.epoch) == ("public", 1, 1)
+        assert told.carried.wait is not None
+        assert told.carried.wait.reason is WaitsFor.DEBOUNCE
+        await scene.clock.advance(1.1)
+        carried = chart.explain().streams[0].carried
+        assert (carried.message, carried.ticket) == (1, "ticket-1")
+        assert carried.sent_s == pytest.approx(1.0)
+        assert carried.confirmed_s == pytest.approx(0.99)
+        assert carried.by_data
+        assert str(chart.explain()) == (
+            "'chart' wants 1 stream:\n"
+            "  trade KRW-BTC: on public lane 1 (active, epoch 1); asked for by message 1 "
+            "(ticket-1) 1.0 s ago; confirmed 1.0 s ago by its data; wanted by bot as well"
+        )
+
+
+async def test_a_component_is_named_by_its_id_or_by_itself(scene: Scene) -> None:
+    """And whoever is not here is an error that names those who are."""
+    client = WebSocketClient("chart", manager=scene.manager)
+    assert str(client.explain()) == "'chart' wants nothing"
+    await client.subscribe_trade(BTC)
+    assert scene.manager.explain(client) == scene.manager.explain("chart") == client.explain()
+    with pytest.raises(UsageError, match="no component 'bot' here; there are: chart"):
+        scene.manager.explain("bot")
+    await client.disconnect()
+    assert not client.explain().streams
+    with pytest.raises(UsageError, match="there are: none"):
+        scene.manager.explain(client)
+
+
+async def test_two_levels_of_a_book_are_told_to_conflict() -> None:
+    """The second lane is there because of the first one's level."""
+    scene = Books()
+    async with scene.manager, scene.client("one") as one, scene.client("other") as other:
+        await one.subscribe_orderbook(BTC)
+        await other.subscribe_orderbook([BTC, ETH], level=10_000)
+        await scene.run(1.0)
+        [fine] = one.explain().streams
+        assert (fine.lane, fine.conflicts) == (1, ())
+        coarse, without = other.explain().streams
+        assert (coarse.lane, coarse.conflicts) == (2, (Conflict(1, fine.stream),))
+        assert (without.lane, without.conflicts) == (1, ())
+        assert (
+            "on lane 2 because orderbook KRW-BTC of lane 1 and orderbook KRW-BTC (level 10000) "
+            "cannot share a connection"
+        ) in str(other.explain())
+
+
+async def test_a_lane_that_only_goes_on_is_no_conflict() -> None:
+    """The first lane is free again; the stream is on the second because it flows there."""
+    scene = Books()
+    async with scene.manager, scene.client("one") as one, scene.client("other") as other:
+        await one.subscribe_orderbook(BTC)
+        await other.subscribe_orderbook(BTC, level=10_000)
+        await scene.run(1.0)
+        await one.unsubscribe("orderbook")
+        await other.unsubscribe("orderbook")
+        await other.subscribe_orderbook(BTC, level=10_000)
+        [told] = other.explain().streams
+        assert (told.lane, told.conflicts) == (2, ())
+
+
+async def test_whom_it_names(scene: Scene) -> None:
+    """Everybody else who wants the stream, by their ids, in order."""
+    for name in ("c", "a", "b"):
+        await scene.manager.register_component(name, [SubscriptionSpec("trade", [BTC])])
+    await scene.manager.register_component("d", [SubscriptionSpec("trade", [ETH])])
+    [told] = scene.manager.explain("b").streams
+    assert told.stream == Stream(DataType.TRADE, BTC)
+    assert told.also_wanted_by == ("a", "c")
