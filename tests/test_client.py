@@ -796,7 +796,8 @@ async def test_the_snippet_of_the_documents_reads_the_summary(scene: Scene) -> N
     async with scene.client() as client:
         await client.subscribe_trade([BTC, ETH])
         summary = scene.manager._subscription_manager.get_stream_summary()
-        assert summary.streams == {"trade": 2}
+        assert summary.public_streams == {"trade": 2}
+        assert scene.manager.subscription_manager.get_stream_summary() == summary
 
 
 def test_logging_is_the_applications_business() -> None:

@@ -109,3 +109,34 @@ async def test_whom_it_names(scene: Scene) -> None:
     [told] = scene.manager.explain("b").streams
     assert told.stream == Stream(DataType.TRADE, BTC)
     assert told.also_wanted_by == ("a", "c")
+
+
+async def test_a_plan_tells_what_would_be_sent_and_how_little_that_is(scene: Scene) -> None:
+    """Twelve components want one market each: one message, and it was the only one."""
+    codes = [f"KRW-{number:02}" for number in range(12)]
+    for code in codes:
+        await scene.manager.register_component(code, [SubscriptionSpec("trade", [code])])
+    await scene.clock.advance(1.0)
+    plan = scene.manager.plan()
+    [message] = plan.messages
+    assert (message.endpoint, message.lane) == ("public", 1)
+    assert [stream.symbol for stream in message.streams] == codes
+    assert (plan.traffic.messages, plan.naive.messages, plan.sent.messages) == (1, 12, 1)
+    assert plan.naive.named == sum(range(1, 13))
+    assert plan.sent.bytes == len(scene.network.last.sent[0])
+    assert plan.efficiency == pytest.approx(1.0, abs=0.2)  # tickets are shorter here
+    assert 0.0 < plan.naive_efficiency < plan.efficiency
+
+
+async def test_a_plan_has_a_message_for_each_connection() -> None:
+    """What conflicts cannot be said in one."""
+    scene = Books()
+    async with scene.manager, scene.client("one") as one, scene.client("other") as other:
+        await one.subscribe_orderbook(BTC)
+        await other.subscribe_orderbook(BTC, level=10_000)
+        await scene.run(1.0)
+        assert [each.lane for each in scene.manager.plan().messages] == [1, 2]
+        await one.unsubscribe("orderbook")
+        plan = scene.manager.plan()
+        assert [each.lane for each in plan.messages] == [2]
+        assert plan.efficiency < 0.5

@@ -1,18 +1,19 @@
 """Which lane carries which stream: the connections of one manager, by endpoint."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
 from tickwire.core.connection import Timing
+from tickwire.core.efficiency import PlannedMessage, SubscriptionPlan, Traffic, naive_traffic
 from tickwire.core.exchange import Endpoint, Exchange
 from tickwire.core.explanation import Conflict, StreamExplanation
 from tickwire.core.gate import Gate
 from tickwire.core.interest import SubscriptionChange
 from tickwire.core.limiter import Limiter
 from tickwire.core.listing import Listing, Verification
-from tickwire.core.planner import assign
+from tickwire.core.planner import assign, plan
 from tickwire.subscription import Stream
 from tickwire.transport.intake import Reader
 from tickwire.transport.supervisor import LaneStatistics, Supervisor
@@ -21,6 +22,8 @@ from tickwire.world import World
 __all__ = ["Lanes"]
 
 T = TypeVar("T")
+
+_A_TICKET = "00000000-0000-4000-8000-000000000000"
 
 
 class Lanes:
@@ -111,6 +114,28 @@ class Lanes:
     def statistics(self) -> tuple[LaneStatistics, ...]:
         """Every lane in figures."""
         return tuple(lane.statistics() for lane in self._all())
+
+    def plan(self, wishes: Iterable[Iterable[Stream]]) -> SubscriptionPlan:
+        """What would be sent if all were to be said anew, beside what it is instead of."""
+        records = [lane.connection.record for lane in self._all()]
+        return SubscriptionPlan(
+            messages=tuple(
+                PlannedMessage(
+                    lane.endpoint, lane.number, tuple(sorted(carried)), self._size_of(carried)
+                )
+                for lane in self._all()
+                if (carried := lane.connection.ledger.desired)
+            ),
+            naive=naive_traffic(wishes, self._exchange.endpoint_of, self._size_of),
+            sent=Traffic(
+                sum(record.messages for record in records),
+                sum(record.bytes for record in records),
+                sum(record.named for record in records),
+            ),
+        )
+
+    def _size_of(self, streams: Collection[Stream]) -> int:
+        return len(self._exchange.encode(plan(streams, (), ()), _A_TICKET).encode())
 
     def explain(self, stream: Stream, also_wanted_by: tuple[str, ...]) -> StreamExplanation:
         """What carries a stream that is wanted, why that, and what it waits for."""

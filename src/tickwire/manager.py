@@ -18,6 +18,7 @@ from typing import Any, Self
 from tickwire.components import Components, check_component_id
 from tickwire.control import Rejected
 from tickwire.core.connection import Timing
+from tickwire.core.efficiency import SubscriptionPlan
 from tickwire.core.explanation import Explanation
 from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
@@ -126,7 +127,9 @@ class WebSocketManager:
             query=self._query,
             priorities=lambda: self.components.priorities,
         )
-        self._subscription_manager = SubscriptionManager(self._lanes.change)
+        self._subscription_manager = SubscriptionManager(
+            self._lanes.change, endpoint_of=self._exchange.endpoint_of
+        )
         self.components = Components(
             hub=self._hub, desired=self._subscription_manager, run=self._spawn
         )
@@ -201,6 +204,11 @@ class WebSocketManager:
     def is_stopped(self) -> bool:
         """Whether this manager was stopped, or its loop has ended."""
         return self._stopping.is_set()
+
+    @property
+    def subscription_manager(self) -> SubscriptionManager:
+        """What all components want, merged: to be read; components change it."""
+        return self._subscription_manager
 
     @property
     def clock(self) -> Clock:
@@ -306,6 +314,13 @@ class WebSocketManager:
             return desired.is_wanted(stream, by=component_id) and not self._lanes.is_live(stream)
 
         return await self._waits.until_confirmed(wanted, is_missing, timeout)
+
+    def plan(self) -> SubscriptionPlan:
+        """The messages that would say all that is wanted now, and how efficient that is.
+
+        It costs as much as to write a message for each component, so do not ask all the time.
+        """
+        return self._lanes.plan(self._subscription_manager.wishes())
 
     def explain(self, component: str | object) -> Explanation:
         """What a component (its id, or itself) wants, and what has become of each stream.

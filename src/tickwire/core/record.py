@@ -58,6 +58,8 @@ class Record:
     def __init__(self) -> None:
         self.messages = 0
         self.bytes = 0
+        self.named = 0
+        """Streams that were named, by each message that named them."""
         self.noop_flushes = 0
         """How often what had changed was as before again when its message was due."""
         self._message_of: dict[Stream, Message] = {}
@@ -86,6 +88,7 @@ class Record:
         self.bytes += size
         message = Message(self.messages, ticket, now)
         before, streams = self._message_of, plan.streams
+        self.named += len(streams)
         self._message_of = {stream: before.get(stream, message) for stream in streams}
         self._message_of.update(dict.fromkeys(plan.fresh, message))
         self._presumed &= streams
