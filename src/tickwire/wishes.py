@@ -1,5 +1,6 @@
 """The wishes of a client, one method for each type of event."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, overload
@@ -31,13 +32,14 @@ _Indicators = Indicator | Iterable[Indicator]
 Symbols = str | Iterable[str]
 
 
-class Wishes:
+class Wishes(ABC):
     """What a client can ask for.
 
     Each method records the wish and returns; see `ready` for the data. With `batch=True` the
     callback gets a list of the events that came together.
     """
 
+    @abstractmethod
     async def subscribe(
         self, spec: SubscriptionSpec, callback: Handler | None = None, *, batch: bool = False
     ) -> None:
@@ -45,7 +47,6 @@ class Wishes:
 
         Raises `UsageError`, and `AuthenticationError` if the wish needs keys and there are none.
         """
-        raise NotImplementedError
 
     # --- markets ------------------------------------------------------------------------------
 

@@ -29,12 +29,6 @@ _TYPES = (
 _UNKNOWN = ("KRW-NOPE", "KRW-BTCC", "BTC-NIX")
 _LONGEST_DELAY_S = 0.4
 
-_LAGGING_ARE_FREED = False
-"""Whether a component to which nobody refers any more ends also while states wait in its inbox.
-
-`tests/test_lifetime.py` shows that it does not; these are left out until it does.
-"""
-
 Wish = tuple[SubscriptionSpec, ...]
 
 
@@ -152,11 +146,7 @@ class Cast:
             await self._register(component_id, role.wish)
         elif drawn < 0.75:
             await self._register_and_cancel(component_id, self._wish())
-        elif (
-            drawn < 0.88
-            or role.owner is None
-            or (isinstance(role.owner, Slow) and not _LAGGING_ARE_FREED)
-        ):
+        elif drawn < 0.88 or role.owner is None:
             del self._roles[component_id]
             await self._manager.unregister_component(component_id)
             self._witness.gone(component_id)
