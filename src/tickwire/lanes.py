@@ -155,7 +155,7 @@ class Lanes:
         slot = self._exchange.slot_of(stream)
         most = self._exchange.most_streams(endpoint)
         # Where it flows still, it need not be asked for again.
-        candidates = sorted(lanes, key=lambda lane: stream not in lane.connection.ledger.sent)
+        candidates = sorted(lanes, key=lambda lane: not lane.connection.ledger.is_served(stream))
         index = assign(slot, [lane.slots.keys() for lane in candidates], most)
         lane = candidates[index] if index < len(lanes) else self._new_lane(endpoint)
         conflicts = tuple(

@@ -44,9 +44,7 @@ def test_figures_are_exact_and_readable() -> None:
 
 def test_the_version_and_the_help_are_short() -> None:
     """`--version` is one line; the help names every command."""
-    assert re.fullmatch(
-        r"tickwire 0\.\S+, hot path (compiled|in Python)\n", run("--version").out
-    )
+    assert re.fullmatch(r"tickwire 0\.\S+, hot path (compiled|in Python)\n", run("--version").out)
     shown = run("--help")
     assert all(command in shown.out for command in ("demo", "watch", "simulate"))
     assert len(shown.lines) < 20

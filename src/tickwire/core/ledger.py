@@ -61,6 +61,10 @@ class Ledger:
         """When the first stream is taken for alive without data."""
         return min(self._presumed_at.values(), default=float("inf"))
 
+    def is_served(self, stream: Stream) -> bool:
+        """Whether the exchange serves a stream here, wanted or not, as far as is known."""
+        return stream in self.sent or stream in self._lapsed
+
     def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
         """The desired set has changed."""
         self._desired.update(dict.fromkeys(added))

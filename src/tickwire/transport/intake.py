@@ -77,17 +77,12 @@ class Intake:
             if event is None:
                 self._classify(frame, events, others)
             else:
-<<<<<<< HEAD
                 events.append(event)
-        proved = self._process(events, received_time_ns, alive)
-=======
-                payloads.append(payload)
         if self.is_elsewhere is not None:
-            here = [each for each in payloads if not self.is_elsewhere(each.stream)]
-            self.moved += len(payloads) - len(here)
-            payloads = here
-        proved = self._process(payloads, received_time_ns, alive)
->>>>>>> 2610d03 (explain says of each stream what carries it, why there, and what it waits for; a stream that changes its connection comes once)
+            here = [each for each in events if not self.is_elsewhere(each.stream)]
+            self.moved += len(events) - len(here)
+            events = here
+        proved = self._process(events, received_time_ns, alive)
         said: list[Refusal | Listed] = []
         for other in others:
             if isinstance(other, Refusal | Listed):
