@@ -1,6 +1,8 @@
 """What holds for all tests: the choice of the hot path, and time to shrink."""
 
 import sys
+import tempfile
+from collections.abc import Iterator
 
 import pytest
 
@@ -29,3 +31,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.timeout(_TO_SHRINK_S))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What processes of this host share stands there; tests share it with nobody."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("shared")))
+        patch.setattr(tempfile, "tempdir", None)
+        yield

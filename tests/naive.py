@@ -70,7 +70,7 @@ class NaiveManager:
     def pong_received(self) -> None:
         """Nothing to do."""
 
-    def connection_lost(self, reason: str) -> None:
+    def connection_lost(self, reason: str, code: int | None = None) -> None:
         self._transport = None
         self._on_subscription_change()
 

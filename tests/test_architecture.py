@@ -63,7 +63,7 @@ MAY_USE = {
     "readiness": {"world", "subscription"},
     "participant": {"errors", "core", "delivery", "components", "readiness", "manager"},
     "lanes": {"world", "subscription", "core", "transport"},
-    "shared": {"errors", "exchanges", "manager"},
+    "shared": {"errors", "core", "exchanges", "manager"},
     "frames": {"errors", "events"},
     "history": {"errors", "subscription", "events", "control", "frames"},
     "pool": {
@@ -92,12 +92,12 @@ MAY_USE = {
     "wishes": {"indicators", "subscription", "events", "delivery"},
     "client": {
         "errors",
+        "core",
         "indicators",
         "symbols",
         "subscription",
         "events",
         "control",
-        "core",
         "exchanges",
         "delivery",
         "manager",

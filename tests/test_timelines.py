@@ -22,13 +22,15 @@ BTC, ETH = "KRW-BTC", "KRW-ETH"
 class Scene:
     """A manager on a network that only listens, and what it heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, strategy: str = "balanced") -> None:
         self.clock = ManualClock()
         self.network = MemoryNetwork()
         self.network.opened = self._opened
         self.heard: list[tuple[float, list[Any]]] = []
         """When which objects were asked for, without ticket and format."""
-        self.manager = WebSocketManager(world=virtual_world(self.clock, self.network))
+        self.manager = WebSocketManager(
+            world=virtual_world(self.clock, self.network), strategy=strategy
+        )
 
     def _opened(self, transport: MemoryTransport) -> None:
         transport.received = lambda text: self.heard.append(
@@ -98,9 +100,10 @@ async def test_requests_during_the_wait_become_one_message(
     assert objects == [{"type": kind, "codes": codes} for kind, codes in content.items()]
 
 
-async def test_six_changes_in_half_a_second() -> None:
-    """Scenario 3 of S4: within the limit, each change within one debounce, all of them right."""
-    scene = Scene()
+@pytest.mark.parametrize(("strategy", "slot_s"), [("balanced", 1.2), ("aggressive", 0.0)])
+async def test_six_changes_in_half_a_second(strategy: str, slot_s: float) -> None:
+    """Scenario 3 of S4: within the limit, each change within a debounce and a slot, all right."""
+    scene = Scene(strategy)
     async with AsyncExitStack() as clients:
         strategies = {
             name: await clients.enter_async_context(scene.client(name)) for name in "ABCDE"
@@ -131,4 +134,4 @@ async def test_six_changes_in_half_a_second() -> None:
     assert contents[-1][1] == {f"KRW-{base}" for base in bases}
     for at, _, code in burst:
         done = next(t for t, codes in contents if (code in codes) == (code != "KRW-DOGE"))
-        assert at <= done <= at + 0.1 + 1e-9, code
+        assert at <= done <= at + 0.1 + slot_s + 1e-9, code

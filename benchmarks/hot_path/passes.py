@@ -30,8 +30,8 @@ from benchmarks.hot_path.readers.tickwire_client import handlers
 from benchmarks.processes import pin
 from tickwire.core.connection import Timing
 from tickwire.core.exchange import Endpoint
-from tickwire.core.gate import Gate
-from tickwire.core.limiter import Limiter
+from tickwire.core.rate_limiter import RateLimiter
+from tickwire.core.strategy import STRATEGIES
 from tickwire.delivery.component import Component
 from tickwire.delivery.hub import DataProcessor
 from tickwire.events import BaseWebSocketEvent
@@ -41,7 +41,7 @@ from tickwire.subscription import DataType, Stream
 from tickwire.transport.intake import Reader
 from tickwire.transport.supervisor import Supervisor
 from tickwire.transport.websocket import WebSocket
-from tickwire.world import Listener
+from tickwire.world import Listener, MemoryNotes
 
 __all__ = ["STAGES", "Passed", "one_pass"]
 
@@ -86,7 +86,7 @@ class _Count:
 
     def pong_received(self) -> None: ...
 
-    def connection_lost(self, reason: str) -> None: ...
+    def connection_lost(self, reason: str, code: int | None = None) -> None: ...
 
 
 class _Bare(WSListener):
@@ -146,7 +146,7 @@ def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
         reader=cast(Reader, reader),
         world=real_world(),
         timing=Timing(),
-        connect_gate=Gate(Limiter(adapter.connect_limits)),
+        rate_limiter=RateLimiter(adapter, strategy=STRATEGIES["balanced"], notes=MemoryNotes()),
         progressed=lambda: None,
         query=lambda lane, silent: None,
     )

@@ -6,6 +6,8 @@ from tickwire.core.connection import Timing
 from tickwire.core.explanation import Explanation
 from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
+from tickwire.core.rate_limiter import RateLimiterStatus
+from tickwire.core.strategy import Strategy
 from tickwire.delivery.hub import DataProcessor
 from tickwire.errors import (
     AuthenticationError,
@@ -72,6 +74,7 @@ __all__ = [
     "OrderbookUnit",
     "ProtocolError",
     "RateLimitTimeout",
+    "RateLimiterStatus",
     "RawEvent",
     "Readiness",
     "Reconnecting",
@@ -79,6 +82,7 @@ __all__ = [
     "Rejected",
     "Restored",
     "SlowConsumer",
+    "Strategy",
     "Stream",
     "SubscriptionManager",
     "SubscriptionSpec",

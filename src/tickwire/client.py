@@ -6,6 +6,7 @@ from typing import Any, Literal, overload
 
 from tickwire.control import ControlEvent
 from tickwire.core.listing import Listing, Verification
+from tickwire.core.strategy import Strategy
 from tickwire.delivery.inbox import Ended, Handler
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
@@ -40,8 +41,9 @@ class WebSocketClient(Participant, Wishes):
 
     Addresses are those of the official SDK: an `environment` (`kr`, `sg`, `id`, `th`), or base
     URLs of scheme and host. `compression=False` does not offer it to the exchange, and
-    `wire_format` asks for messages in another form (see `WebSocketManager`); all who share must
-    agree on both. `manager` uses that one instead of the shared one.
+    `wire_format` asks for messages in another form; `strategy` and `enable_dynamic_adjustment` are
+    about the exchange's limits (see `WebSocketManager`). All who share must agree on them.
+    `manager` uses that one instead of the shared one.
 
     Keys are needed for your own orders and assets, announcements and indicators; without
     `access_key` and `secret_key` they are read from UPBIT_ACCESS_KEY and UPBIT_SECRET_KEY then.
@@ -61,6 +63,8 @@ class WebSocketClient(Participant, Wishes):
         secret_key: str | None = None,
         compression: bool = True,
         wire_format: WireFormat = "DEFAULT",
+        strategy: str | Strategy = "balanced",
+        enable_dynamic_adjustment: bool = True,
         manager: WebSocketManager | None = None,
     ) -> None:
         addresses = (environment != "kr", websocket_base_url, base_url)
@@ -70,6 +74,8 @@ class WebSocketClient(Participant, Wishes):
             raise UsageError("pass either manager= or compression=, not both")
         if manager is not None and wire_format != "DEFAULT":
             raise UsageError("pass either manager= or wire_format=, not both")
+        if manager is not None and (strategy != "balanced" or not enable_dynamic_adjustment):
+            raise UsageError("pass either manager= or how limits are kept, not both")
         if manager is not None and (access_key is not None or secret_key is not None):
             raise UsageError("pass either manager= or keys, not both")
         find_manager = (
@@ -83,6 +89,8 @@ class WebSocketClient(Participant, Wishes):
                 secret_key=secret_key,
                 compression=compression,
                 wire_format=wire_format,
+                strategy=strategy,
+                enable_dynamic_adjustment=enable_dynamic_adjustment,
             )
         )
         super().__init__(component_id, find_manager)

@@ -1,7 +1,7 @@
 """Which lane carries which stream: the connections of one manager, by endpoint."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -9,11 +9,10 @@ from tickwire.core.connection import Timing
 from tickwire.core.efficiency import PlannedMessage, SubscriptionPlan, Traffic, naive_traffic
 from tickwire.core.exchange import Endpoint, Exchange
 from tickwire.core.explanation import Conflict, StreamExplanation
-from tickwire.core.gate import Gate
 from tickwire.core.interest import SubscriptionChange
-from tickwire.core.limiter import Limiter
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.planner import assign, plan
+from tickwire.core.rate_limiter import RateLimiter, RateLimiterStatus
 from tickwire.subscription import Stream
 from tickwire.transport.intake import Reader
 from tickwire.transport.supervisor import LaneStatistics, Supervisor
@@ -40,6 +39,7 @@ class Lanes:
         reader: Reader,
         world: World,
         timing: Timing,
+        rate_limiter: RateLimiter,
         run: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]],
         progressed: Callable[[], None],
         query: Callable[[Supervisor, tuple[Stream, ...]], None],
@@ -53,7 +53,7 @@ class Lanes:
         self._progressed = progressed
         self._query = query
         self._priorities = priorities
-        self._connect_gate: Gate[Hashable] = Gate(Limiter(exchange.connect_limits))
+        self._rate_limiter = rate_limiter
         self._lanes: dict[Endpoint, list[Supervisor]] = {}
         self._lane_of: dict[Stream, Supervisor] = {}
         # Of those that are not on the first lane.
@@ -149,6 +149,11 @@ class Lanes:
             conflicts=self._conflicts.get(stream, ()),
         )
 
+    def rate_limiter_status(self) -> RateLimiterStatus:
+        """The limits that all lanes keep to, in figures."""
+        lanes = [lane.limited() for lane in self._all()]
+        return self._rate_limiter.status(lanes, self._world.clock.now())
+
     def _lane_for(self, stream: Stream) -> Supervisor:
         endpoint = self._exchange.endpoint_of(stream.type)
         lanes = self._lanes.setdefault(endpoint, [])
@@ -181,7 +186,7 @@ class Lanes:
             reader=self._reader,
             world=self._world,
             timing=self._timing,
-            connect_gate=self._connect_gate,
+            rate_limiter=self._rate_limiter,
             progressed=self._progressed,
             query=self._query,
             priorities=self._priorities,

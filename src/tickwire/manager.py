@@ -22,6 +22,8 @@ from tickwire.core.efficiency import SubscriptionPlan
 from tickwire.core.explanation import Explanation
 from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
+from tickwire.core.rate_limiter import RateLimiter, RateLimiterStatus
+from tickwire.core.strategy import Strategy, strategy_of
 from tickwire.delivery.component import ComponentStatistics
 from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
 from tickwire.delivery.inbox import Handler
@@ -33,6 +35,7 @@ from tickwire.markets import Markets
 from tickwire.readiness import Readiness, Waits
 from tickwire.subscription import Stream, SubscriptionSpec
 from tickwire.transport.handshake import connect
+from tickwire.transport.notes import host_notes
 from tickwire.transport.rest import fetch
 from tickwire.transport.supervisor import LaneStatistics, Supervisor
 from tickwire.world import Clock, Random, SystemClock, World, new_uuid
@@ -65,9 +68,14 @@ class ManagerStatistics:
 
 
 def real_world() -> World:
-    """The host's clocks and chance, and its network."""
+    """The host's clocks and chance, its network, and what its processes tell each other."""
     return World(
-        clock=SystemClock(), random=Random(), new_uuid=new_uuid, connect=connect, fetch=fetch
+        clock=SystemClock(),
+        random=Random(),
+        new_uuid=new_uuid,
+        connect=connect,
+        fetch=fetch,
+        notes=host_notes(),
     )
 
 
@@ -78,9 +86,12 @@ class WebSocketManager:
     URLs of scheme and host. `compression=False` does not offer it to the exchange. `wire_format`
     is how messages are written: `DEFAULT`, `SIMPLE` (short names), `JSON_LIST` or `SIMPLE_LIST`
     (in an array); it changes the bytes, not the events. The keys are for the private streams and
-    those of indicators, see `JWTManager`; `jwt_algorithm` signs with another one. Use it in one
-    event loop, best as `async with`; it starts with the first component and `stop` leaves nothing
-    behind.
+    those of indicators, see `JWTManager`; `jwt_algorithm` signs with another one. `strategy` is
+    how much of what the exchange allows is used: `conservative`, `balanced`, `aggressive` or a
+    `Strategy` of your own; after complaints of the exchange it is less for a while, unless
+    `enable_dynamic_adjustment=False`. `enable_rate_limiter=False` is for measurements on a local
+    exchange. Use it in one event loop, best as `async with`; it starts with the first component
+    and `stop` leaves nothing behind.
     """
 
     def __init__(
@@ -94,6 +105,9 @@ class WebSocketManager:
         jwt_algorithm: Algorithm = "HS512",
         compression: bool = True,
         wire_format: WireFormat = "DEFAULT",
+        strategy: str | Strategy = "balanced",
+        enable_dynamic_adjustment: bool = True,
+        enable_rate_limiter: bool = True,
         timing: Timing | None = None,
         world: World | None = None,
     ) -> None:
@@ -101,6 +115,10 @@ class WebSocketManager:
         """Whether compression is offered to the exchange."""
         self.wire_format = wire_format
         """How the exchange is asked to write its messages; events are the same in all of them."""
+        self.strategy = strategy_of(strategy)
+        """How much of what the exchange allows is used."""
+        self.enable_dynamic_adjustment = enable_dynamic_adjustment
+        """Whether less of it is used after complaints."""
         world = world or real_world()
         self.jwt_manager = JWTManager(
             access_key, secret_key, algorithm=jwt_algorithm, new_uuid=world.new_uuid
@@ -122,6 +140,14 @@ class WebSocketManager:
             reader=self._hub,
             world=self._world,
             timing=timing or Timing(),
+            rate_limiter=RateLimiter(
+                self._exchange,
+                strategy=self.strategy,
+                notes=world.notes,
+                enable_dynamic_adjustment=enable_dynamic_adjustment,
+                enable_rate_limiter=enable_rate_limiter,
+                failed=_limiter_failed,
+            ),
             run=self._spawn,
             progressed=self._waits.progressed,
             query=self._query,
@@ -370,6 +396,10 @@ class WebSocketManager:
             uptime_s=self._world.clock.now() - self._started_at,
         )
 
+    def get_rate_limiter_status(self) -> RateLimiterStatus:
+        """How far the exchange's limits are used, as JSON has it; see `RateLimiterStatus`."""
+        return self._lanes.rate_limiter_status()
+
     # --- silent streams -----------------------------------------------------------------------
 
     def _query(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
@@ -395,6 +425,10 @@ class WebSocketManager:
         for component in self.components:
             if stream in component.takers:
                 self.components.unwant(component, [stream])
+
+
+def _limiter_failed(error: Exception) -> None:
+    _log.error("the limiter has failed, so what was due is put off", exc_info=error)
 
 
 def _check_specs(specs: Iterable[SubscriptionSpec] | None) -> tuple[SubscriptionSpec, ...]:

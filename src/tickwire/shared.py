@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
+from tickwire.core.strategy import Strategy, strategy_of
 from tickwire.errors import UsageError
 from tickwire.exchanges.upbit import JWTManager, Upbit, WireFormat
 from tickwire.manager import WebSocketManager
@@ -23,6 +25,8 @@ def shared_manager(
     secret_key: str | None = None,
     compression: bool | None = None,
     wire_format: WireFormat | None = None,
+    strategy: str | Strategy | None = None,
+    enable_dynamic_adjustment: bool | None = None,
 ) -> Callable[[], WebSocketManager]:
     """What finds, when called, the manager of the running loop for an exchange and an access key.
 
@@ -37,6 +41,13 @@ def shared_manager(
         jwt_manager=jwt_manager,
         wire_format=wire_format or "DEFAULT",
     )
+    given = {
+        "compression": compression,
+        "wire_format": wire_format,
+        "strategy": None if strategy is None else strategy_of(strategy),
+        "enable_dynamic_adjustment": enable_dynamic_adjustment,
+    }
+    options: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
     key = (exchange.websocket_base_url, exchange.base_url, jwt_manager.access_key)
 
     # The keys stay in this function's own scope, where no dump of an object shows them.
@@ -49,20 +60,17 @@ def shared_manager(
                 base_url=exchange.base_url,
                 access_key=access_key,
                 secret_key=secret_key,
-                compression=compression is not False,
-                wire_format=wire_format or "DEFAULT",
+                **options,
             )
-        elif compression is not None and compression != manager.compression:
-            raise UsageError(
-                f"the connections to {exchange.websocket_base_url} are shared and were asked for "
-                f"with compression={manager.compression}; pass the same, or manager= for your own"
-            )
-        elif wire_format is not None and wire_format != manager.wire_format:
-            raise UsageError(
-                f"the connections to {exchange.websocket_base_url} are shared and were asked for "
-                f"with wire_format={manager.wire_format!r}; pass the same, or manager= for your own"
-            )
-        elif not manager.jwt_manager.has_keys_of(jwt_manager):
+        for name, wanted in options.items():
+            made = getattr(manager, name)
+            if made != wanted:
+                shown = made.name if isinstance(made, Strategy) else made
+                raise UsageError(
+                    f"the connections to {exchange.websocket_base_url} are shared and were asked "
+                    f"for with {name}={shown!r}; pass the same, or manager= for your own"
+                )
+        if not manager.jwt_manager.has_keys_of(jwt_manager):
             raise UsageError(
                 "the connections of this access key are shared and were asked for with another "
                 "secret_key; pass the same, or manager= for your own"

@@ -11,6 +11,7 @@ from tickwire.background import Background, shared_background
 from tickwire.client import WebSocketClient
 from tickwire.control import ControlEvent
 from tickwire.core.explanation import Explanation
+from tickwire.core.strategy import Strategy
 from tickwire.delivery.inbox import Ended
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
@@ -96,6 +97,8 @@ class SyncWebSocketClient:
         secret_key: str | None = None,
         compression: bool = True,
         wire_format: WireFormat = "DEFAULT",
+        strategy: str | Strategy = "balanced",
+        enable_dynamic_adjustment: bool = True,
     ) -> None:
         self._client = _Client(
             component_id,
@@ -106,6 +109,8 @@ class SyncWebSocketClient:
             secret_key=secret_key,
             compression=compression,
             wire_format=wire_format,
+            strategy=strategy,
+            enable_dynamic_adjustment=enable_dynamic_adjustment,
         )
         self.component_id = component_id
         self._background: Background | None = None

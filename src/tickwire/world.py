@@ -1,4 +1,4 @@
-"""The world outside: time, chance and the network, handed in as one value.
+"""The world outside: time, chance, the network and notes, handed in as one value.
 
 Nothing else in the package reads a clock, draws a random number or opens a socket by itself
 (a lint rule keeps it so). That is what makes a decision repeatable: the same world gives the
@@ -6,10 +6,11 @@ same run, and `tickwire.testing` has a world whose clock is moved by hand.
 """
 
 import asyncio
+import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
@@ -18,6 +19,8 @@ __all__ = [
     "Connect",
     "Fetch",
     "Listener",
+    "MemoryNotes",
+    "Notes",
     "Random",
     "SystemClock",
     "Timer",
@@ -58,8 +61,11 @@ class Listener(Protocol):
     def pong_received(self) -> None:
         """The other side has answered a ping."""
 
-    def connection_lost(self, reason: str) -> None:
-        """The transport is gone, for whatever reason; said once."""
+    def connection_lost(self, reason: str, code: int | None = None) -> None:
+        """The transport is gone, for whatever reason; said once.
+
+        `code` is the one of the other side's goodbye, if there was one.
+        """
 
 
 class Transport(Protocol):
@@ -95,15 +101,39 @@ class Fetch(Protocol):
     def __call__(self, url: str) -> Awaitable[bytes]: ...
 
 
+class Notes(Protocol):
+    """Short texts by name, which outlive whoever wrote them and may be shared with others."""
+
+    def update(self, name: str, edit: Callable[[str | None], str]) -> bool:
+        """Replace a text, `None` if there is none yet, by what `edit` makes of it.
+
+        Nobody else touches it meanwhile. Never waits: false if somebody else has it in hand.
+        """
+
+
+class MemoryNotes:
+    """Notes of one process, gone with it. Any thread may use them."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def update(self, name: str, edit: Callable[[str | None], str]) -> bool:
+        with self._lock:
+            self._texts[name] = edit(self._texts.get(name))
+        return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """Time, chance and the network as one value."""
+    """Time, chance and the network as one value, and what is left from one to the next."""
 
     clock: Clock
     random: Random
     new_uuid: Callable[[], str]
     connect: Connect
     fetch: Fetch
+    notes: Notes = field(default_factory=MemoryNotes)
 
 
 class SystemClock:

@@ -17,6 +17,7 @@ from tickwire.core.actions import (
     Restored,
     Send,
 )
+from tickwire.core.budget import Budget
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.gate import Gate
 from tickwire.core.limiter import Limit, Limiter
@@ -40,8 +41,8 @@ class Told:
         self.connection = Connection(
             timing=timing or Timing(),
             random=Random(1),
-            connect_gate=Gate(Limiter((Limit(connects, 1.0),))),
-            message_limiter=lambda: Limiter(MESSAGES),
+            connect_gate=Gate(lambda: Budget(Limiter((Limit(connects, 1.0),)))),
+            message_gate=Gate(lambda: Budget(Limiter(MESSAGES))),
             begins_with_data=lambda data_type: data_type not in HAPPENINGS,
         )
 
@@ -134,13 +135,13 @@ def test_changes_during_the_limiters_wait_become_one_message() -> None:
 def test_a_change_undone_in_the_window_is_no_message() -> None:
     """Add and remove meet before anybody is told, and take no slot; later changes wait anew."""
     told = subscribed(BTC)
-    granted = told.connection.gate.limiter.granted
+    granted = told.connection.gate.budget.whole.granted
     told.now = 1.0
     told.want(ETH)
     told.now = 1.05
     told.want(no_more=[ETH])
     assert told.at(1.1) == []
-    assert told.connection.gate.limiter.granted == granted
+    assert told.connection.gate.budget.whole.granted == granted
     told.now = 1.3
     told.want(XRP)
     assert told.at(1.39) == []
@@ -257,7 +258,7 @@ def test_a_wait_asked_for_by_the_exchange_binds_every_connection() -> None:
         timing=Timing(),
         random=Random(1),
         connect_gate=told.connection._connect_gate,
-        message_limiter=lambda: Limiter(MESSAGES),
+        message_gate=Gate(lambda: Budget(Limiter(MESSAGES))),
         begins_with_data=lambda data_type: True,
     )
     told.want(BTC)
@@ -535,3 +536,14 @@ def test_who_does_not_want_to_connect_any_more_holds_nobody_up() -> None:
         assert other.at(0.0) == []
         leave(told)
         assert other.at(20.0) == [Open(1)]
+
+
+def test_an_attempt_under_way_takes_no_second_slot() -> None:
+    """Whoever asks meanwhile."""
+    told = Told()
+    told.want(BTC)
+    assert told.at(0.0) == [Open(epoch=1)]
+    told.want(ETH)
+    assert told.at(0.5) == []
+    assert told.wakes_at() is None
+    assert told.connection._connect_gate.budget.whole.granted == 1

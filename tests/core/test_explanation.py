@@ -29,7 +29,7 @@ def test_it_waits_for_the_limit_of_connects() -> None:
     """Another connection has used it up."""
     told = Told(connects=1)
     gate = told.connection._connect_gate
-    assert gate.limiter.take(0.0)
+    assert gate.budget.whole.take(0.0)
     told.want(BTC)
     told.at(0.5)
     wait = wait_of(told)
@@ -52,7 +52,7 @@ def test_it_waits_for_the_debounce_and_then_for_the_limit() -> None:
     told = subscribed(BTC)
     told.now = 1.0
     told.want(ETH)
-    while told.connection.gate.limiter.take(1.0):
+    while told.connection.gate.budget.whole.take(1.0):
         pass
     told.performed(1.0)
     wait = wait_of(told, ETH)

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickwire.core.gate import RETRY_S, Gate, Priority
+from tickwire.core.budget import Budget, Priority
+from tickwire.core.gate import RETRY_S, Gate
 from tickwire.core.limiter import Limit, Limiter
 
 
 def gate(count: int = 1, window_s: float = 1.0) -> Gate[str]:
     """Slots for so many in a window, without a margin."""
-    return Gate(Limiter((Limit(count, window_s),), margin_s=0.0))
+    return Gate(lambda: Budget(Limiter((Limit(count, window_s),), margin_s=0.0)))
 
 
 def joined(waiters: Iterable[str], of: Gate[str]) -> Gate[str]:
@@ -78,7 +79,7 @@ def test_a_slot_is_taken_only_by_whose_turn_it_is() -> None:
     assert waiting.take("first", 0.0)
     assert waiting.take("second", 0.0)
     assert not waiting.take("first", 0.0)
-    assert waiting.limiter.granted == 2
+    assert waiting.budget.whole.granted == 2
 
 
 def test_nobody_takes_a_slot_that_is_not_there() -> None:
@@ -125,7 +126,7 @@ def test_those_who_wait_stay_when_the_limiter_is_renewed() -> None:
     """Another connection has its own windows; the line is the same."""
     waiting = joined(["first", "second"], gate())
     assert waiting.serve(0.0) == "first"
-    waiting.renew(Limiter((Limit(1, 1.0),), margin_s=0.0))
+    waiting.renew()
     assert waiting.serve(0.0) == "second"
 
 
@@ -134,16 +135,16 @@ class Broken(Limiter):
 
     is_broken = True
 
-    def take(self, now: float) -> bool:
+    def take(self, now: float, ratio: float = 1.0) -> bool:
         self._fail()
-        return super().take(now)
+        return super().take(now, ratio)
 
-    def free_at(self) -> float:
+    def free_at(self, ratio: float = 1.0) -> float:
         self._fail()
-        return super().free_at()
+        return super().free_at(ratio)
 
-    def block(self, until: float) -> None:
-        super().block(until)
+    def block(self, wait_s: float, now: float) -> None:
+        super().block(wait_s, now)
         self._fail()
 
     def _fail(self) -> None:
@@ -154,27 +155,30 @@ class Broken(Limiter):
 def test_a_broken_limiter_postpones() -> None:
     """Nobody is let through, it is counted and told, and it is tried again a second later."""
     limiter, told = Broken((Limit(1, 1.0),)), list[Exception]()
-    waiting: Gate[str] = Gate(limiter, failed=told.append)
+    waiting: Gate[str] = Gate(lambda: Budget(limiter), failed=told.append)
     waiting.join("first", 0.0)
     assert waiting.serve(0.0) is None
     assert [str(error) for error in told] == ["out of order"]
     assert waiting.next_at(0.0) == RETRY_S
     waiting.block(3.0, 0.0)
-    assert waiting.failures == 3
+    assert waiting.failures == 2
     limiter.is_broken = False
     assert waiting.serve(0.5) is None
-    assert waiting.next_at(0.5) == 3.0
+    assert waiting.next_at(0.5) == RETRY_S
+    assert waiting.serve(1.0) is None
+    assert waiting.next_at(1.0) == 3.0
     assert not waiting.take("first", 2.9)
     assert waiting.take("first", 3.0)
-    assert waiting.failures == 3
+    assert waiting.failures == 2
 
 
 def test_a_failure_does_not_outlive_its_limiter() -> None:
     """A renewed one is asked at once."""
-    waiting: Gate[str] = Gate(Broken((Limit(1, 1.0),)))
+    limiters = [Limiter((Limit(1, 1.0),)), Broken((Limit(1, 1.0),))]
+    waiting: Gate[str] = Gate(lambda: Budget(limiters.pop()))
     waiting.join("first", 0.0)
     assert waiting.serve(0.0) is None
-    waiting.renew(Limiter((Limit(1, 1.0),)))
+    waiting.renew()
     assert waiting.serve(0.0) == "first"
 
 
@@ -193,7 +197,7 @@ def test_nobody_is_overtaken_by_an_equal(
     limit: Limit, steps: list[tuple[float, Priority, bool]]
 ) -> None:
     """Whoever comes when, and leaves: within a priority they are served as they came."""
-    waiting: Gate[tuple[Priority, int]] = Gate(Limiter((limit,), margin_s=0.0))
+    waiting: Gate[tuple[Priority, int]] = Gate(lambda: Budget(Limiter((limit,), margin_s=0.0)))
     model: dict[Priority, list[tuple[Priority, int]]] = {each: [] for each in Priority}
     now = 0.0
     for number, (pause, priority, leaves) in enumerate(steps):
@@ -206,3 +210,12 @@ def test_nobody_is_overtaken_by_an_equal(
             first = next(line for line in model.values() if line)
             assert turn == first.pop(0)
     assert len(waiting) == sum(map(len, model.values()))
+
+
+def test_a_limiter_that_cannot_tell_when_is_asked_later() -> None:
+    """The question itself is put off."""
+    told: list[Exception] = []
+    waiting: Gate[str] = Gate(lambda: Budget(Broken((Limit(1, 1.0),))), failed=told.append)
+    waiting.join("first", 5.0)
+    assert waiting.next_at(5.0) == 5.0 + RETRY_S
+    assert len(told) == waiting.failures == 1

@@ -81,7 +81,7 @@ def test_a_question_counts_against_the_limits() -> None:
 def test_a_message_takes_the_slot_that_a_question_has_waited_for() -> None:
     """Who waited first does not matter; what a connection is for goes before curiosity."""
     told = subscribed(BTC)
-    told.connection.gate.block(10.0, 1.0)
+    told.connection.gate.block(9.0, 1.0)
     told.connection.ask("me", 1.0)
     told.want(ETH)
     assert told.at(9.9) == []
@@ -91,7 +91,7 @@ def test_a_message_takes_the_slot_that_a_question_has_waited_for() -> None:
 def test_without_a_slot_it_is_given_up_after_15_s() -> None:
     """Each asker waits that long from its own call."""
     told = subscribed(BTC)
-    told.connection.gate.block(100.0, 1.0)
+    told.connection.gate.block(99.0, 1.0)
     told.connection.ask("first", 1.0)
     told.connection.ask("second", 2.0)
     assert told.at(15.9) == []
@@ -137,7 +137,7 @@ def test_who_does_not_want_to_know_any_more_costs_nothing() -> None:
     told.connection.ask("me", 1.0)
     told.connection.ask_no_more("me")
     assert told.at(1.0) == []
-    assert told.connection.gate.limiter.granted == 1
+    assert told.connection.gate.budget.whole.granted == 1
 
 
 def test_a_loss_answers_everybody() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickwire.core.limiter import Limit, Limiter
+from tickwire.core.limiter import Limit, Limiter, Unlimited
 
 UPBIT = (Limit(5, 1.0), Limit(100, 60.0))
 
@@ -55,8 +55,8 @@ def test_the_long_window_holds_too() -> None:
 def test_a_block_holds_back_what_the_windows_would_let_go() -> None:
     """It is never shortened by a later and smaller one."""
     limiter = Limiter(UPBIT, margin_s=0.0)
-    limiter.block(20.0)
-    limiter.block(5.0)
+    limiter.block(20.0, 0.0)
+    limiter.block(4.0, 1.0)
     assert limiter.free_at() == 20.0
     assert not limiter.take(19.9)
     assert limiter.take(20.0)
@@ -124,3 +124,39 @@ def test_no_schedule_and_no_jitter_breaches_a_window(
     assert all(earlier <= later for earlier, later in pairwise(arrivals))
     assert worst_window(arrivals, 1.0) <= 5
     assert worst_window(arrivals, 60.0) <= 100
+
+
+def test_a_ratio_makes_it_slower_and_nothing_else() -> None:
+    """The windows are stretched; the margin, which is about the network, is not."""
+    limiter = Limiter((Limit(1, 1.0), Limit(3, 60.0)), margin_s=0.2)
+    assert limiter.take(0.0, ratio=0.5)
+    assert limiter.free_at() == 1.2
+    assert limiter.free_at(ratio=0.5) == 2.2
+    assert not limiter.take(2.1, ratio=0.5)
+    assert limiter.take(2.1)
+
+
+def test_it_knows_how_many_may_go_at_once() -> None:
+    """As the tightest window has it, and none during a block."""
+    limiter = Limiter((Limit(2, 1.0), Limit(3, 60.0)), margin_s=0.0)
+    assert limiter.free(0.0) == 2
+    assert limiter.take(0.0)
+    assert limiter.free(0.5) == 1
+    assert limiter.free(1.0) == 2
+    assert limiter.free(1.0, ratio=0.5) == 1
+    assert limiter.take(1.0)
+    assert limiter.free(2.0) == 1
+    limiter.block(1.0, 2.0)
+    assert limiter.free(2.9) == 0
+    assert limiter.free(3.0) == 1
+
+
+def test_without_limits_only_a_block_holds() -> None:
+    """For measurements; what the exchange asks for is kept all the same."""
+    limiter = Unlimited()
+    assert [limiter.take(0.0) for _ in range(100)] == [True] * 100
+    assert limiter.free(0.0) == 1
+    limiter.block(3.0, 0.0)
+    assert not limiter.take(2.9)
+    assert limiter.take(3.0)
+    assert repr(limiter) == "<Unlimited: 101 granted>"

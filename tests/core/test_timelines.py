@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from tickwire.core.actions import Action, Open, Ping, Send
+from tickwire.core.budget import Budget
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.gate import Gate
 from tickwire.core.interest import SubscriptionChange, SubscriptionManager
@@ -48,8 +49,8 @@ class Replay:
         self.connection = Connection(
             timing=Timing(),
             random=Random(1),
-            connect_gate=Gate(Limiter((Limit(5, 1.0),))),
-            message_limiter=lambda: self.limiter,
+            connect_gate=Gate(lambda: Budget(Limiter((Limit(5, 1.0),)))),
+            message_gate=Gate(lambda: Budget(self.limiter)),
             begins_with_data=lambda data_type: True,
         )
 

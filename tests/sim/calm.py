@@ -1,8 +1,11 @@
 """When the exchange should serve what is wanted: not while something is changing or broken."""
 
+from collections.abc import Callable
+
 from tests.sim.link import Link
 from tickwire.core.connection import Timing
 from tickwire.core.limiter import JITTER_MARGIN_S
+from tickwire.core.strategy import STRATEGIES
 from tickwire.exchanges.upbit.rules import MESSAGE_LIMITS
 from tickwire.world import Clock
 
@@ -13,18 +16,22 @@ MENDING_S = 120.0
 
 _CONVERGING_S = 1.0 + 0.3
 """A second, and the longest round trip."""
+_LIMITS = STRATEGIES["balanced"].of_subscriptions(MESSAGE_LIMITS)
 _LINGER_S = Timing().linger_s
 
 
 class Calm:
     """Told of what happens, it knows how long to wait until all should be well."""
 
-    def __init__(self, clock: Clock, *, one_lane: bool) -> None:
+    def __init__(self, clock: Clock, *, one_lane: bool, ratio: Callable[[], float]) -> None:
+        """`ratio` is how much the client has slowed down after complaints."""
         self.sent: dict[Link, list[float]] = {}
         """When messages were sent on each connection."""
         self._clock = clock
         # One of several connections that has lost all its wishes is kept for a while.
         self._converging_s = _CONVERGING_S + (0.0 if one_lane else _LINGER_S)
+        self._ratio = ratio
+        self._last_ratio = 1.0
         self._settled_at = 0.0
 
     def stirred(self) -> None:
@@ -41,11 +48,17 @@ class Calm:
 
     def is_due(self, links: list[Link]) -> bool:
         """Whether all wishes should be served by now, on these connections."""
+        ratio = self._ratio()
+        if ratio != self._last_ratio:
+            # Whoever waits may go at this very moment.
+            self._last_ratio = ratio
+            self.stirred()
         due_at = self._settled_at
         for link in links:
             times = self.sent.get(link, [])
-            for limit in MESSAGE_LIMITS:
+            for limit in _LIMITS:
                 if len(times) >= limit.count:
-                    free_at = times[-limit.count] + limit.window_s + JITTER_MARGIN_S
+                    width_s = limit.window_s / ratio + JITTER_MARGIN_S
+                    free_at = times[-limit.count] + width_s
                     due_at = max(due_at, free_at + self._converging_s)
         return self._clock.now() >= due_at

@@ -60,7 +60,7 @@ class Faults:
             link.reset()
 
     def _close(self) -> None:
-        code = self._random.choice((1000, 1001))
+        code = self._random.choice((1000, 1001, 1008))
         for link in self._network.sound:
             link.end(f"closed by the server ({code})", code=code)
 

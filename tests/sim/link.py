@@ -28,6 +28,7 @@ class Link:
         self.is_left = False
         """Whether the client has closed it."""
         self.is_ended = False
+        self._code: int | None = None
         """Whether the exchange has."""
         self.is_dead = False
         """Whether everything sent on it vanishes, and neither side has noticed."""
@@ -104,6 +105,7 @@ class Link:
         """The exchange ends the connection: what it has sent before arrives before."""
         if not self.is_ended:
             self.is_ended = True
+            self._code = None if code == _ABNORMAL else code
             self._network.gone(self, code, reason)
             self._send_down(reason)
 
@@ -161,4 +163,4 @@ class Link:
         if self.is_open:
             self.is_open = False
             self._network.observer.lost(self, reason)
-            self._listener.connection_lost(reason)
+            self._listener.connection_lost(reason, self._code)

@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tickwire.components import Components
-from tickwire.core import connection
+from tickwire.core import connection, rate_limiter
 from tickwire.core.actions import Answer, Send
 from tickwire.core.exchange import Listed
 from tickwire.core.inquiry import Reply
@@ -61,13 +61,16 @@ class TokenBucket(Limiter):
             for limit, (tokens, at) in zip(self.limits, self._tokens, strict=True)
         ]
 
-    def free_at(self) -> float:
+    def free(self, now: float, ratio: float = 1.0) -> int:
+        return int(min(self._filled(now)))
+
+    def free_at(self, ratio: float = 1.0) -> float:
         return max(
             at + max(0.0, 1 - tokens) * limit.window_s / limit.count + 1e-9
             for limit, (tokens, at) in zip(self.limits, self._tokens, strict=True)
         )
 
-    def take(self, now: float) -> bool:
+    def take(self, now: float, ratio: float = 1.0) -> bool:
         filled = self._filled(now)
         if min(filled) < 1:
             return False
@@ -163,10 +166,10 @@ _Plant = Callable[[], AbstractContextManager[Any]]
 
 PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     "a lost update": (("I2", "I3"), lambda: patch.object(supervisor, "Connection", LostUpdate)),
-    "a token bucket": (("I1",), lambda: patch.object(supervisor, "Limiter", TokenBucket)),
+    "a token bucket": (("I1",), lambda: patch.object(rate_limiter, "Limiter", TokenBucket)),
     "windows without a margin": (
         ("I1",),
-        lambda: patch.object(supervisor, "Limiter", BareWindows),
+        lambda: patch.object(rate_limiter, "Limiter", BareWindows),
     ),
     "blocks kept to oneself": (("I1",), lambda: patch.object(Limiter, "block", _nothing)),
     "answers compared too late": (

@@ -101,6 +101,7 @@ class _Run:
             text_of=self._text_of,
             wishes_of=lambda each: self.manager._subscription_manager.wishes_of(each),
             one_lane=not is_grouped,
+            ratio=lambda: self.manager.get_rate_limiter_status()["ratio"],
         )
         self.network = Network(self.model, self.clock, Random(seed + 1), self.witness)
         numbers = iter(range(1, 1_000_000))

@@ -38,15 +38,19 @@ class Witness:
         text_of: Callable[[Request], str],
         wishes_of: Callable[[str], frozenset[Stream]],
         one_lane: bool,
+        ratio: Callable[[], float],
     ) -> None:
-        """`text_of` writes the same request anew; `wishes_of` are those that the client keeps."""
+        """`text_of` writes the same request anew; `wishes_of` are those that the client keeps.
+
+        `ratio` is how much it has slowed down after complaints.
+        """
         self.ids = ids
         self.ears: dict[str, Ear] = {}
         """Who wants something now, by id."""
         self.violations: list[Violation] = []
         self.tail: deque[str] = deque(maxlen=_TAIL)
         self.events = self.messages = self.attempts = self.losses = 0
-        self.calm = Calm(clock, one_lane=one_lane)
+        self.calm = Calm(clock, one_lane=one_lane, ratio=ratio)
         self._clock = clock
         self._text_of = text_of
         self._wishes_of = wishes_of

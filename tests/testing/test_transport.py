@@ -17,7 +17,7 @@ class Heard:
     def pong_received(self) -> None:
         self.told.append("pong")
 
-    def connection_lost(self, reason: str) -> None:
+    def connection_lost(self, reason: str, code: int | None = None) -> None:
         self.told.append(reason)
 
 

@@ -34,7 +34,7 @@ class Heard:
         self.pongs += 1
         self.changed.set()
 
-    def connection_lost(self, reason: str) -> None:
+    def connection_lost(self, reason: str, code: int | None = None) -> None:
         self.lost.append(reason)
         self.changed.set()
 

@@ -26,13 +26,13 @@ from tickwire.core.actions import (
     Send,
 )
 from tickwire.core.backoff import Backoff, KeysBackoff
+from tickwire.core.budget import Priority
 from tickwire.core.exchange import Listed
 from tickwire.core.explanation import Carried, Wait, WaitsFor
-from tickwire.core.gate import Gate, Priority
+from tickwire.core.gate import Gate
 from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
 from tickwire.core.inquiry import Inquiry, Reply
 from tickwire.core.ledger import Ledger
-from tickwire.core.limiter import Limiter
 from tickwire.core.listing import Verification, compare
 from tickwire.core.planner import Plan, plan
 from tickwire.core.record import Record
@@ -81,7 +81,7 @@ class Connection:
         timing: Timing,
         random: Random,
         connect_gate: Gate[Hashable],
-        message_limiter: Callable[[], Limiter],
+        message_gate: Gate[Hashable],
         begins_with_data: Callable[[DataType | str], bool],
         priorities: Callable[[], Mapping[Stream, int]] = dict,
     ) -> None:
@@ -94,9 +94,8 @@ class Connection:
         self.record = Record()
         self.mismatches = 0
         """How often the exchange was found not to serve what it was asked for."""
-        self.gate: Gate[Hashable] = Gate(message_limiter())
+        self.gate = message_gate
         """Where messages wait for their slot."""
-        self._new_limiter = message_limiter
         self._priorities = priorities
         self._connect_gate = connect_gate
         self._timing = timing
@@ -143,7 +142,7 @@ class Connection:
         self._move(Input.OPENED)
         self._opened_at = now
         self._heartbeat = Heartbeat(self._timing.heartbeat, now)
-        self.gate.renew(self._new_limiter())
+        self.gate.renew()
 
     def sent(self, plan: Plan, now: float, *, ticket: str = "", size: int = 0) -> None:
         """The message of this plan has gone out, with this ticket and of so many bytes."""
@@ -241,7 +240,7 @@ class Connection:
             return
         if retry_after_s:
             # It is the address that has to wait, so nobody else may try meanwhile.
-            self._connect_gate.block(now + retry_after_s, now)
+            self._connect_gate.block(retry_after_s, now)
         if not self.ledger.desired:
             self._rest(f"{reason}, and nobody wants anything")
             return

@@ -82,6 +82,13 @@ class Exchange(Protocol):
     def url(self, endpoint: Endpoint) -> str:
         """The WebSocket address of an endpoint."""
 
+    def connect_scope(self, endpoint: Endpoint) -> str:
+        """What the connects to an endpoint are counted for: those of one name count together."""
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether it is a local exchange, which nobody else is kept out of."""
+
     def check_access(self, data_type: DataType | str) -> None:
         """Raise `AuthenticationError` if a type needs keys and there are none."""
 
@@ -90,6 +97,9 @@ class Exchange(Protocol):
 
     def refuses_keys(self, answer: int | str) -> bool:
         """Whether an HTTP status, or the name of an error, says that the keys are not accepted."""
+
+    def refuses_rate(self, answer: int | str) -> bool:
+        """Whether an HTTP status, a close code or the name of an error complains of the rate."""
 
     def markets_url(self) -> str:
         """The REST address of the market list."""

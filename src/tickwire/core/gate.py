@@ -1,4 +1,4 @@
-"""Whose turn is it? Those who wait for a slot of one limiter, in order.
+"""Whose turn is it? Those who wait for a slot of one budget, in order.
 
 A slot goes to whoever has the highest priority, among these to whoever has waited longest. What
 waits is named, not stored: the subscription message has no content until its turn comes.
@@ -8,12 +8,11 @@ the question is asked again a little later.
 """
 
 from collections.abc import Callable, Hashable
-from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from tickwire.core.limiter import Limiter
+from tickwire.core.budget import Budget, Priority
 
-__all__ = ["MAX_WAIT_S", "RETRY_S", "Gate", "Priority"]
+__all__ = ["MAX_WAIT_S", "RETRY_S", "Gate"]
 
 W = TypeVar("W", bound=Hashable)
 
@@ -24,35 +23,32 @@ RETRY_S = 1.0
 """How long after a failure of the limiter it is asked again."""
 
 
-class Priority(IntEnum):
-    """Who goes first."""
-
-    SUBSCRIPTION = 0  # what a connection is for: to restore or change what it carries
-    REQUEST = 1  # what somebody would like to know once: snapshots, lists, signs of life
-
-
 class _Wait(NamedTuple):
     since: float
     until: float
 
 
 class Gate(Generic[W]):
-    """The waiters for the slots of a limiter. Time is told, never asked."""
+    """The waiters for the slots of a budget. Time is told, never asked."""
 
     def __init__(
-        self, limiter: Limiter, *, failed: Callable[[Exception], object] = lambda error: None
+        self,
+        new_budget: Callable[[], Budget],
+        *,
+        failed: Callable[[Exception], object] = lambda error: None,
     ) -> None:
-        self.limiter = limiter
+        self.budget = new_budget()
         self.waits = 0
         """How many were let through only after a wait."""
         self.failures = 0
         """How often the limiter itself has failed."""
+        self._new_budget = new_budget
         self._failed = failed
         self._retry_at = float("-inf")
         self._lines: dict[Priority, dict[W, _Wait]] = {priority: {} for priority in Priority}
 
     def __repr__(self) -> str:
-        return f"<Gate {len(self)} waiting; {self.limiter!r}>"
+        return f"<Gate {len(self)} waiting; {self.budget.whole!r}>"
 
     def __len__(self) -> int:
         return sum(map(len, self._lines.values()))
@@ -88,57 +84,62 @@ class Gate(Generic[W]):
 
     def serve(self, now: float) -> W | None:
         """Give a slot, if there is one now, to whoever's turn it is; they have left."""
-        for line in self._lines.values():
+        for priority, line in self._lines.items():
             first = next(iter(line), None)
-            if first is not None and self._let_through(first, line, now):
+            if first is not None and self._let_through(first, priority, now):
                 return first
         return None
 
     def take(self, waiter: W, now: float) -> bool:
         """Take a slot, if there is one now and it is this waiter's turn."""
-        line = next((line for line in self._lines.values() if line), None)
-        return (
-            line is not None and next(iter(line)) == waiter and self._let_through(waiter, line, now)
-        )
+        for priority, line in self._lines.items():
+            for first in line:
+                return first == waiter and self._let_through(waiter, priority, now)
+        return False
 
     def next_at(self, now: float) -> float | None:
         """When to ask again; in the past for at once, `None` if nobody waits."""
-        waits = [wait for line in self._lines.values() for wait in line.values()]
-        if not waits:
-            return None
-        return min(self._free_at(now), *(wait.until for wait in waits))
+        moments = [
+            moment
+            for priority, line in self._lines.items()
+            if line
+            for moment in (self._free_at(priority, now), *(wait.until for wait in line.values()))
+        ]
+        return min(moments, default=None)
 
-    def block(self, until: float, now: float) -> None:
-        """Let nobody through before then."""
+    def block(self, wait_s: float, now: float) -> None:
+        """Let nobody through for so long."""
         try:
-            self.limiter.block(until)
+            self.budget.block(wait_s, now)
         except Exception as error:
             self._fail(error, now)
 
-    def renew(self, limiter: Limiter) -> None:
-        """The same waiters, before a limiter that has granted nothing: on another connection."""
-        self.limiter = limiter
+    def renew(self) -> None:
+        """The same waiters, before a budget of which nothing is used: on another connection."""
+        self.budget = self._new_budget()
         self._retry_at = float("-inf")
 
-    def _let_through(self, waiter: W, line: dict[W, _Wait], now: float) -> bool:
-        if not self._grant(now):
+    def _let_through(self, waiter: W, priority: Priority, now: float) -> bool:
+        if not self._grant(priority, now):
             return False
-        if now > line.pop(waiter).since:
+        if now > self._lines[priority].pop(waiter).since:
             self.waits += 1
         return True
 
-    def _grant(self, now: float) -> bool:
+    def _grant(self, priority: Priority, now: float) -> bool:
         if now < self._retry_at:
             return False
         try:
-            return self.limiter.take(now)
+            return self.budget.take(priority, now)
         except Exception as error:
             self._fail(error, now)
             return False
 
-    def _free_at(self, now: float) -> float:
+    def _free_at(self, priority: Priority, now: float) -> float:
+        if now < self._retry_at:
+            return self._retry_at
         try:
-            return max(self._retry_at, self.limiter.free_at())
+            return self.budget.free_at(priority, now)
         except Exception as error:
             self._fail(error, now)
             return self._retry_at

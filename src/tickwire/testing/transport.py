@@ -58,11 +58,11 @@ class MemoryTransport:
         """Answer a ping."""
         self._listener.pong_received()
 
-    def lose(self, reason: str = "cut by the test") -> None:
-        """Cut the connection."""
+    def lose(self, reason: str = "cut by the test", code: int | None = None) -> None:
+        """Cut the connection; with a `code` the server says goodbye with it."""
         if self.is_open:
             self.is_open = False
-            self._listener.connection_lost(reason)
+            self._listener.connection_lost(reason, code)
 
 
 class MemoryNetwork:

@@ -27,11 +27,10 @@ from tickwire.core.actions import Restored as Back
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.exchange import Endpoint, Exchange, Listed, Refusal
 from tickwire.core.explanation import Carried
-from tickwire.core.gate import Gate
 from tickwire.core.inquiry import Reply
-from tickwire.core.limiter import Limiter
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.planner import Plan
+from tickwire.core.rate_limiter import LaneFigures, RateLimiter
 from tickwire.core.record import Latency
 from tickwire.core.states import ConnectionState
 from tickwire.errors import (
@@ -98,7 +97,7 @@ class Supervisor:
         reader: Reader,
         world: World,
         timing: Timing,
-        connect_gate: Gate[Hashable],
+        rate_limiter: RateLimiter,
         progressed: Callable[[], None],
         query: Callable[["Supervisor", tuple[Stream, ...]], None],
         priorities: Callable[[], Mapping[Stream, int]] = dict,
@@ -111,14 +110,15 @@ class Supervisor:
         self.connection = Connection(
             timing=timing,
             random=world.random,
-            connect_gate=connect_gate,
-            message_limiter=lambda: Limiter(exchange.message_limits),
+            connect_gate=rate_limiter.connect_gate(endpoint),
+            message_gate=rate_limiter.message_gate(),
             begins_with_data=exchange.begins_with_data,
             priorities=priorities,
         )
         self._exchange = exchange
         self._reader = reader
         self._intake = Intake(exchange, reader, is_public=endpoint is Endpoint.PUBLIC)
+        self._rate_limiter = rate_limiter
         self._world = world
         self._progressed = progressed
         self._query = query
@@ -213,6 +213,10 @@ class Supervisor:
             round_trip_s=connection.round_trip_s,
         )
 
+    def limited(self) -> LaneFigures:
+        """What this lane has to do with limits."""
+        return LaneFigures(self.endpoint, self.connection.gate, self._messages_sent, self._connects)
+
     # --- the loop -----------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -280,6 +284,7 @@ class Supervisor:
         except HandshakeRefused as error:
             wait_s = error.retry_after_s or _LEAST_WAIT_S.get(error.status, 0.0)
             refused = self._are_keys_refused(error.status)
+            self._complained(error.status, wait_s)
             self._lost(str(error), retry_after_s=wait_s, keys_refused=refused)
         except TransportError as error:
             self._lost(str(error))
@@ -406,12 +411,25 @@ class Supervisor:
 
     def _refused(self, refusal: Refusal) -> None:
         self.connection.refused()
+        self._complained(refusal.name)
         if self._are_keys_refused(refusal.name):
             # It closes now, and what it has to say is said.
             self._lost(f"{refusal.name}: {refusal.message}", keys_refused=True)
             return
         _log.error("%s: the exchange answered %s: %s", self.endpoint, refusal.name, refusal.message)
         self._tell(Refused(ExchangeError(refusal.name, refusal.message)))
+
+    def _complained(self, answer: int | str, wait_s: float = 0.0) -> None:
+        """Slow down if this is about the rate."""
+        now = self._world.clock.now()
+        if self._rate_limiter.complained(answer, now, wait_s=wait_s):
+            _log.warning(
+                "%s: the exchange complains of the rate (%s); it is %.0f %% of %s from now on",
+                self.endpoint,
+                answer,
+                100 * self._rate_limiter.adjustment.ratio(now),
+                self._rate_limiter.strategy.name,
+            )
 
     def _are_keys_refused(self, answer: int | str) -> bool:
         return self.endpoint is not Endpoint.PUBLIC and self._exchange.refuses_keys(answer)
@@ -420,9 +438,11 @@ class Supervisor:
         """A ping of the current epoch was answered."""
         self.connection.ponged(self._world.clock.now())
 
-    def connection_lost(self, reason: str) -> None:
+    def connection_lost(self, reason: str, code: int | None = None) -> None:
         """The socket of the current epoch is gone."""
         self._transport = None
+        if code is not None:
+            self._complained(code)
         self._lost(reason)
 
 
@@ -445,6 +465,6 @@ class _Epoch:
         if self.is_current:
             self._supervisor.pong_received()
 
-    def connection_lost(self, reason: str) -> None:
+    def connection_lost(self, reason: str, code: int | None = None) -> None:
         if self.is_current:
-            self._supervisor.connection_lost(reason)
+            self._supervisor.connection_lost(reason, code)

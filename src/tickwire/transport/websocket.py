@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections import deque
 from contextlib import suppress
+from typing import Any
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -38,6 +39,7 @@ class WebSocket(WSListener):
 
     # Slots are read faster, and some are read for each frame.
     __slots__ = (
+        "_code",
         "_is_paused",
         "_listener",
         "_messages",
@@ -58,6 +60,7 @@ class WebSocket(WSListener):
         self._waiting: deque[_Item] = deque()
         self._is_paused = False
         self._reason: str | None = None
+        self._code: int | None = None
 
     # --- what the owner does ------------------------------------------------------------------
 
@@ -216,9 +219,12 @@ class WebSocket(WSListener):
         elif kind is WSMsgType.PING:
             transport.send_pong(frame.get_payload_as_bytes())
         else:
-            code, text = frame.get_close_code(), frame.get_close_message()
+            text = frame.get_close_message()
             said = f" {text.decode(errors='replace')!r}" if text else ""
-            self._reason = f"closed by the server ({getattr(code, 'value', code)}{said})"
+            # An enumeration, but for codes that it does not know.
+            code: Any = frame.get_close_code()
+            self._code = getattr(code, "value", code)
+            self._reason = f"closed by the server ({self._code}{said})"
             transport.send_close(WSCloseCode.OK)
             transport.disconnect(graceful=True)
 
@@ -233,7 +239,7 @@ class WebSocket(WSListener):
         self._hand_on()
         listener, self._listener = self._listener, None
         if listener is not None and self._reason is not None:
-            listener.connection_lost(self._reason)
+            listener.connection_lost(self._reason, self._code)
 
 
 def _take_failure(transport: WSTransport) -> None:

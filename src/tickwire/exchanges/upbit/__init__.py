@@ -53,6 +53,16 @@ class Upbit:
     def url(self, endpoint: Endpoint) -> str:
         return self.websocket_base_url + rules.PATHS[endpoint]
 
+    def connect_scope(self, endpoint: Endpoint) -> str:
+        if endpoint is Endpoint.PUBLIC:
+            return self.websocket_base_url
+        # A Pocket, of which a key is all that is known here.
+        return f"{self.websocket_base_url} {self._jwt_manager.fingerprint}"
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        return rules.is_on_this_machine(self.websocket_base_url)
+
     def check_access(self, data_type: DataType | str) -> None:
         if self.endpoint_of(data_type) is not Endpoint.PUBLIC:
             self._jwt_manager.check()
@@ -66,6 +76,9 @@ class Upbit:
 
     def refuses_keys(self, answer: int | str) -> bool:
         return answer in rules.KEYS_REFUSED
+
+    def refuses_rate(self, answer: int | str) -> bool:
+        return answer in rules.RATE_REFUSED
 
     def markets_url(self) -> str:
         return self.base_url + "/v1/market/all"

@@ -88,6 +88,15 @@ class JWTManager:
         """The access key, if the keys were passed as arguments."""
         return self._keys[0] if self.is_given and self._keys is not None else None
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells the access key from others, without showing it.
+
+        Raises `AuthenticationError` if there is none.
+        """
+        access_key, _ = self._signing_keys()
+        return hashlib.sha256(str(access_key).encode()).hexdigest()[:16]
+
     def has_keys_of(self, other: "JWTManager") -> bool:
         """Whether both have the same keys, or both leave them to the environment."""
         return self.is_given == other.is_given and (not self.is_given or self._keys == other._keys)

@@ -22,11 +22,13 @@ __all__ = [
     "MESSAGE_LIMITS",
     "MOST_STREAMS",
     "PATHS",
+    "RATE_REFUSED",
     "WIRE_FORMATS",
     "WireFormat",
     "base_urls",
     "check_fit_for_keys",
     "check_wire_format",
+    "is_on_this_machine",
 ]
 
 WireFormat = Literal["DEFAULT", "SIMPLE", "JSON_LIST", "SIMPLE_LIST"]
@@ -71,8 +73,14 @@ WIRE_FORMATS: tuple[WireFormat, ...] = ("DEFAULT", "SIMPLE", "JSON_LIST", "SIMPL
 KEYS_REFUSED = frozenset({401, "INVALID_AUTH"})
 """How the keys are refused: at the handshake, or in an error on the open connection."""
 
+RATE_REFUSED = frozenset({429, 418, 1008, "TOO_MANY_REQUEST", "Too Many Requests", "I'm a teapot"})
+"""How the rate is complained of: at the handshake, as a close code, or in an error.
+
+The pages of 2026-09-22 name the error; those before had the HTTP texts in its place.
+"""
+
 CONNECT_LIMITS = (Limit(5, 1.0),)
-"""Per address."""
+"""Per address; with a token, per Pocket."""
 
 MESSAGE_LIMITS = (Limit(5, 1.0), Limit(100, 60.0))
 """Per connection, whatever the message asks for."""
@@ -112,15 +120,16 @@ def check_wire_format(wire_format: str) -> None:
 
 def check_fit_for_keys(websocket_base_url: str) -> None:
     """Raise `UsageError` if a token on its way to this address could be read by others."""
-    parts = urlsplit(websocket_base_url)
-    if parts.scheme != "wss" and not _is_this_machine(parts.hostname or ""):
+    if not websocket_base_url.startswith("wss:") and not is_on_this_machine(websocket_base_url):
         raise UsageError(
             f"keys are not sent to {websocket_base_url}, since it is not encrypted; "
             "use wss://, or a ws:// address of this machine such as ws://127.0.0.1:8765"
         )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_on_this_machine(url: str) -> bool:
+    """Whether an address is a loopback one."""
+    host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
