@@ -126,6 +126,7 @@ class Supervisor:
         self._transport: Transport | None = None
         self._opening: asyncio.Task[None] | None = None
         self._epoch: _Epoch | None = None
+        self._refused_epoch = 0
         self._replies: set[asyncio.Future[Reply]] = set()
         self._inquiries = self._connects = self._outages = 0
 
@@ -411,6 +412,7 @@ class Supervisor:
 
     def _refused(self, refusal: Refusal) -> None:
         self.connection.refused()
+        self._refused_epoch = self.connection.epoch
         self._complained(refusal.name)
         if self._are_keys_refused(refusal.name):
             # It closes now, and what it has to say is said.
@@ -441,7 +443,8 @@ class Supervisor:
     def connection_lost(self, reason: str, code: int | None = None) -> None:
         """The socket of the current epoch is gone."""
         self._transport = None
-        if code is not None:
+        # What an error has said is not said again by the goodbye after it.
+        if code is not None and self._refused_epoch != self.connection.epoch:
             self._complained(code)
         self._lost(reason)
 
