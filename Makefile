@@ -37,7 +37,7 @@ coverage: .venv/.dev
 	@$(BIN)/coverage run -m pytest -q tests/core
 	@$(BIN)/coverage report
 
-## make mutants            small mistakes made in planner, limiter and states: does a test fail for each?
+## make mutants            small mistakes made in what plans and limits: does a test fail for each?
 mutants: .venv/.dev
 	@$(BIN)/python -m tests.mutants $(MODULES)
 

@@ -3,9 +3,13 @@
 import re
 import subprocess
 import sys
+from math import isinf
 from pathlib import Path
 
 import pytest
+
+from tickwire.core.strategy import STRATEGIES
+from tickwire.exchanges.upbit.rules import CONNECT_LIMITS, MESSAGE_LIMITS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "tickwire"
@@ -89,6 +93,32 @@ def test_the_example_of_refused_keys_tells_what_to_do(tmp_path: Path) -> None:
     assert "mistyped" not in ended.stdout + ended.stderr
 
 
+def test_the_program_about_limits_runs() -> None:
+    """The one of `docs/limits.md` runs as it stands, and one message was enough."""
+    [program] = titled_blocks("docs/limits.md").values()
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("conservative 1.0 {'total_messages': 1, 'connections': 1, ")
+
+
+def test_the_limits_are_those_of_the_table() -> None:
+    """Each strategy's row in `docs/limits.md` has the figures of the code."""
+    page = (ROOT / "docs" / "limits.md").read_text()
+    for strategy in STRATEGIES.values():
+        second, minute = strategy.of_subscriptions(MESSAGE_LIMITS)[:2]
+        whole = strategy.whole(MESSAGE_LIMITS)
+        [connects] = strategy.whole(CONNECT_LIMITS)
+        spread = "no" if isinf(strategy.spread_s) else f"{strategy.spread_s:g} s"
+        row = f"| {second.count} | {minute.count} | {whole[0].count} and {whole[1].count} "
+        row += f"| {spread} | {connects.count} |"
+        assert re.search(rf"\| `{strategy.name}`[^|]* {re.escape(row)}", page), row
+
+
 @pytest.mark.parametrize("title", ["latest.py", "frames.py", "prices.py"])
 def test_the_programs_about_pulling_run(title: str) -> None:
     """Those of `docs/pull-and-sync.md` run as they stand, to their end."""
@@ -120,6 +150,7 @@ def test_the_readme_is_about_thirty_lines() -> None:
         "docs/merging.md",
         "docs/testing.md",
         "docs/keys.md",
+        "docs/limits.md",
         "docs/local-exchange.md",
         "docs/pull-and-sync.md",
     ],

@@ -107,7 +107,7 @@ def _share(results: Results) -> str:
     if "failed" in saturated:
         return "-"
     return (
-        f"{saturated['messages']} messages of {saturated['permits']} permitted in "
+        f"{saturated['messages']} messages of {saturated['permits']} that the strategy permits in "
         f"{saturated['seconds']:.0f} s ({share(saturated):.0%}) while {saturated['changes']} "
         f"changes were made; {saturated['breaches']} breaches, at most "
         f"{saturated['worst_minute']} in any minute"

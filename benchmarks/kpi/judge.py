@@ -42,7 +42,7 @@ def after_debounce_s(cell: dict[str, Any]) -> float:
 
 
 def share(saturated: dict[str, Any]) -> float:
-    """How much of what the limits permit was used."""
+    """How much of what the strategy permits was used."""
     used: float = saturated["messages"] / saturated["permits"]
     return used
 

@@ -5,10 +5,12 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.kpi.job import Job
+from tickwire.core.strategy import STRATEGIES
+from tickwire.exchanges.upbit.rules import MESSAGE_LIMITS
 
 __all__ = ["demand", "permits", "verdict"]
 
-_PER_SECOND, _PER_MINUTE, _MINUTE_S = 5, 100, 60.0
+_LIMITS = STRATEGIES["balanced"].of_subscriptions(MESSAGE_LIMITS)
 
 
 def verdict(stats: dict[str, Any], job: Job) -> dict[str, Any]:
@@ -50,6 +52,5 @@ def demand(stats: dict[str, Any], seconds: float) -> dict[str, Any]:
 
 
 def permits(seconds: float) -> int:
-    """The most messages that a connection may send from its first one on within so many seconds."""
-    minutes, rest_s = divmod(seconds, _MINUTE_S)
-    return _PER_MINUTE * int(minutes) + min(_PER_MINUTE, _PER_SECOND * math.ceil(rest_s))
+    """The most subscriptions that tickwire's strategy would send within so many seconds."""
+    return min(limit.count * math.ceil(seconds / limit.window_s) for limit in _LIMITS)

@@ -100,7 +100,7 @@ def _saturated(results: Results) -> str:
         return f"failed: {told['failed']}"
     return (
         f"In {told['seconds']:.0f} s {told['changes']} changes became {told['messages']} messages "
-        f"of {told['permits']} that the limits permit, at most {told['worst_minute']} in any "
-        f"minute, with {told['breaches']} breaches. The longest silence between two messages was "
-        f"{told['longest_pause_s']:.1f} s."
+        f"of {told['permits']} that the balanced strategy permits, at most "
+        f"{told['worst_minute']} in any minute, with {told['breaches']} breaches. The longest "
+        f"silence between two messages was {told['longest_pause_s']:.1f} s."
     )

@@ -45,9 +45,9 @@ def row(contender: str = OURS.name, wishes: int = 500, **changed: Any) -> dict[s
 SATURATED = {
     "seconds": 120.0,
     "changes": 1200,
-    "messages": 180,
-    "permits": 200,
-    "worst_minute": 100,
+    "messages": 144,
+    "permits": 160,
+    "worst_minute": 80,
     "breaches": 0,
     "longest_pause_s": 36.0,
 }
@@ -72,16 +72,16 @@ def test_wishes_go_as_far_as_there_are_streams(codes: int) -> None:
         wishes(count + 1, CODES[:codes])
 
 
-def test_permits_follow_both_limits() -> None:
-    """Five in each second begun, and no more than a hundred in each minute."""
+def test_permits_follow_the_strategy() -> None:
+    """Four in each second begun, twenty in each quarter of a minute, eighty in each minute."""
     assert [permits(seconds) for seconds in (0.5, 2.0, 2.1, 19.5, 60.0, 61.0, 120.0)] == [
-        5,
-        10,
-        15,
+        4,
+        8,
+        12,
+        40,
+        80,
         100,
-        100,
-        105,
-        200,
+        160,
     ]
 
 
@@ -178,7 +178,7 @@ def test_demand_counts_from_the_first_message() -> None:
     times = [10.0, 10.5, 12.5, 69.9, 70.0]
     connection = {"messages": [{"at": at, "text": ""} for at in times]}
     told = demand(stats(connection), 60.0)
-    assert (told["messages"], told["permits"], told["longest_pause_s"]) == (4, 100, 57.4)
+    assert (told["messages"], told["permits"], told["longest_pause_s"]) == (4, 80, 57.4)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_bar_that_is_missed_is_told(changed: dict[str, Any]) -> None:
 
 def test_saturated_demand_is_judged() -> None:
     """Nine tenths of the permits and no breach."""
-    for changed in ({"messages": 179}, {"breaches": 1}):
+    for changed in ({"messages": 143}, {"breaches": 1}):
         told = judge({"cells": [row()], "saturated": {**SATURATED, **changed}})
         assert [each.is_met for each in told] == [True, True, False]
 
@@ -249,7 +249,7 @@ def test_a_run_fills_its_page_and_its_picture(tmp_path: Path) -> None:
     assert page.read_text() == first
     assert first.startswith("before\n<!-- kpi: live -->\n|  | 1 wish | 5 wishes |")
     assert "failed: a   b" in first
-    assert "180 messages of 200" in first
+    assert "144 messages of 160" in first
     assert len(restated(results)) == 8
     page.write_text("no markers")
     with pytest.raises(ValueError, match="no marker"):

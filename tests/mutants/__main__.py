@@ -23,7 +23,7 @@ from pathlib import Path
 from tests.interop.environments import ROOT, environment
 from tests.mutants.equivalent import EQUIVALENT
 
-MODULES = ("planner", "limiter", "states")
+MODULES = ("planner", "states", "limiter", "adjustment", "budget", "gate", "lease")
 
 _CORE = Path("src", "tickwire", "core")
 _LEAST_KILLED = 0.9
