@@ -111,8 +111,8 @@ def _punished_for_errors() -> Iterator[None]:
     kept: list[SubscriptionManager] = []
     make, refused = SubscriptionManager.__init__, Supervisor._refused
 
-    def made(self: SubscriptionManager, *arguments: Any) -> None:
-        make(self, *arguments)
+    def made(self: SubscriptionManager, *arguments: Any, **named: Any) -> None:
+        make(self, *arguments, **named)
         kept.append(self)
 
     def punished(self: Supervisor, refusal: Any) -> None:

@@ -216,7 +216,9 @@ class Supervisor:
 
     def limited(self) -> LaneFigures:
         """What this lane has to do with limits."""
-        return LaneFigures(self.endpoint, self.connection.gate, self._messages_sent, self._connects)
+        connection = self.connection
+        sent = connection.record.messages
+        return LaneFigures(self.endpoint, connection.gate, sent, self._connects)
 
     # --- the loop -----------------------------------------------------------------------------
 
