@@ -217,8 +217,8 @@ class Supervisor:
     def limited(self) -> LaneFigures:
         """What this lane has to do with limits."""
         connection = self.connection
-        sent = connection.record.messages
-        return LaneFigures(self.endpoint, connection.gate, sent, self._connects)
+        messages = connection.record.messages + self._inquiries
+        return LaneFigures(self.endpoint, connection.gate, messages, self._connects)
 
     # --- the loop -----------------------------------------------------------------------------
 
