@@ -63,7 +63,8 @@ async def scene() -> AsyncIterator[Scene]:
     clock, network = ManualClock(), MemoryNetwork()
     exchange = MemoryExchange(clock, network)
     async with (
-        WebSocketManager(world=virtual_world(clock, network)) as manager,
+        # Of the exchange's limits nothing is kept back.
+        WebSocketManager(world=virtual_world(clock, network), strategy="aggressive") as manager,
         WebSocketClient("client", manager=manager) as client,
     ):
         await client.subscribe_trade([BTC, ETH], lambda event: None)

@@ -99,8 +99,8 @@ def test_a_note_that_somebody_else_has_in_hand_postpones() -> None:
     notes = Desk()
     one = lease(notes)
     notes.is_busy = True
-    assert not one.take(0.0)
-    assert one.free_at() == BUSY_S
+    assert one.take(0.0) is False
+    assert one.free_at() == BUSY_S < 0.1
     one.block(3.0, 0.0)
     notes.is_busy = False
     assert not one.take(0.0)
@@ -163,10 +163,13 @@ def test_a_clock_that_is_behind_opens_nothing() -> None:
 
 def test_a_ratio_slows_it_down() -> None:
     """As with any limiter."""
-    one = lease(Desk(), 1)
+    notes = Desk()
+    one, other = lease(notes, 1), lease(notes, 1)
     assert one.take(0.0, 0.5)
     assert not one.take(1.9, 0.5)
-    assert one.free_at(0.5) == 2.0
+    # This one learns of it only from the note.
+    assert not other.take(1.9, 0.5)
+    assert one.free_at(0.5) == other.free_at(0.5) == 2.0
     assert one.take(2.0, 0.5)
 
 
@@ -187,7 +190,8 @@ def test_a_note_is_as_short_after_weeks() -> None:
     blocked=st.floats(0, 1e9) | st.just(float("-inf")),
 )
 def test_what_is_written_is_read(grants: list[float], blocked: float) -> None:
-    """To the last bit."""
+    """To the last bit; and nothing is known at first."""
+    assert Note() == Note((), float("-inf"))
     note = Note(tuple(grants), blocked)
     assert Note.read(note.write()) == note
 
