@@ -32,7 +32,8 @@ __all__ = ["LENGTH_S", "Outcome", "run"]
 LENGTH_S = 600.0
 """How long a run is, in simulated seconds."""
 
-_CALM_S = 10.0
+_CALM_S = 12.0
+"""Who asks again for what does not exist is told after five seconds and hung up after five more."""
 _FAULTS_END_S = LENGTH_S - _CALM_S - MENDING_S
 _WISHES_END_S = LENGTH_S - 30.0
 _LOOK_S = 0.5
