@@ -17,6 +17,7 @@ from tickwire.core.planner import Plan, plan
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Inbox, Item
 from tickwire.events import BaseWebSocketEvent
+from tickwire.exchanges.upbit.rules import MESSAGE_LIMITS
 from tickwire.hot import Source
 from tickwire.subscription import Stream
 from tickwire.transport import supervisor
@@ -80,10 +81,10 @@ class TokenBucket(Limiter):
 
 
 class BareWindows(Limiter):
-    """Forgets that the network squeezes together what was sent apart."""
+    """Uses all there is, and forgets that the network squeezes together what was sent apart."""
 
     def __init__(self, limits: Sequence[Limit]) -> None:
-        super().__init__(limits, margin_s=0.0)
+        super().__init__(MESSAGE_LIMITS, margin_s=0.0)
 
 
 def _as_wished(
