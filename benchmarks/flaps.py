@@ -39,7 +39,7 @@ from tickwire import (
     WebSocketClient,
     WebSocketManager,
 )
-from tickwire.manager import ManagerStatistics
+from tickwire.statistics import ManagerStatistics
 
 MARKETS = 100
 FLAPPING = 40

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 from benchmarks.processes import cpu_s, local_exchange, resident_mib
 from tickwire import OrderbookEvent, TickerEvent, TradeEvent, WebSocketClient, WebSocketManager
-from tickwire.manager import ManagerStatistics
+from tickwire.statistics import ManagerStatistics
 
 MARKETS = 855
 STREAMS = 3 * MARKETS

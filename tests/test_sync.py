@@ -362,7 +362,7 @@ async def test_the_errors_of_the_other_client_name_this_one() -> None:
     """Whoever has no event loop, or another one, learns what to use."""
     manager = WebSocketManager()
     with pytest.raises(UsageError, match="SyncWebSocketClient"):
-        await asyncio.to_thread(manager._check_loop)
+        await asyncio.to_thread(manager._tasks.check_loop)
     async with manager:
         with pytest.raises(UsageError, match="SyncWebSocketClient"):
             await asyncio.to_thread(asyncio.run, manager.unregister_component("c"))
@@ -405,7 +405,7 @@ def test_a_failure_in_the_background_reaches_get(
     async def break_it() -> None:
         manager = client._client._manager
         assert manager is not None
-        manager._spawn(fail(), "a defect")
+        manager._tasks.run(fail(), "a defect")
 
     waiting = in_thread(client.get)
     until_taking(client)

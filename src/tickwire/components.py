@@ -11,9 +11,9 @@ from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Handler
 from tickwire.delivery.takers import Taker
 from tickwire.errors import UsageError
-from tickwire.subscription import Stream
+from tickwire.subscription import Stream, SubscriptionSpec
 
-__all__ = ["Components", "check_component_id"]
+__all__ = ["Components", "check_component_id", "check_specs"]
 
 _log = logging.getLogger("tickwire.manager")
 
@@ -188,3 +188,14 @@ def check_component_id(component_id: str) -> None:
     """Raise `UsageError` for an id that is no text or is blank."""
     if not isinstance(component_id, str) or not component_id.strip():
         raise UsageError(f"a component id must be text with something in it, not {component_id!r}")
+
+
+def check_specs(specs: Iterable[SubscriptionSpec] | None) -> tuple[SubscriptionSpec, ...]:
+    """The same as a tuple; raise `UsageError` for none at all and for what is something else."""
+    given = tuple(specs or ())
+    for spec in given:
+        if not isinstance(spec, SubscriptionSpec):
+            raise UsageError(f"expected a SubscriptionSpec, not {spec!r}")
+    if not given:
+        raise UsageError("no subscriptions given; pass at least one SubscriptionSpec")
+    return given

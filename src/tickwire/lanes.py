@@ -42,7 +42,7 @@ class Lanes:
         rate_limiter: RateLimiter,
         run: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]],
         progressed: Callable[[], None],
-        query: Callable[[Supervisor, tuple[Stream, ...]], None],
+        query: Callable[[Supervisor, tuple[Stream, ...]], object],
         priorities: Callable[[], Mapping[Stream, int]],
     ) -> None:
         self._exchange = exchange

@@ -7,16 +7,14 @@ A manager belongs to one event loop. Clients of the same exchange share one (see
 is what lets their wishes merge.
 """
 
-import asyncio
 import logging
-from collections.abc import Coroutine, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from tickwire.components import Components, check_component_id
-from tickwire.control import Rejected
+from tickwire.components import Components, check_component_id, check_specs
 from tickwire.core.connection import Timing
 from tickwire.core.efficiency import SubscriptionPlan
 from tickwire.core.explanation import Explanation
@@ -24,47 +22,26 @@ from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.rate_limiter import RateLimiter, RateLimiterStatus
 from tickwire.core.strategy import Strategy, strategy_of
-from tickwire.delivery.component import ComponentStatistics
-from tickwire.delivery.hub import DataProcessor, DeliveryStatistics
+from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Handler
-from tickwire.errors import ProtocolError, TransportError, UsageError
+from tickwire.errors import UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Algorithm, JWTManager, Upbit, WireFormat
 from tickwire.lanes import Lanes
 from tickwire.markets import Markets
 from tickwire.readiness import Readiness, Waits
+from tickwire.silence import Silence
+from tickwire.statistics import ManagerStatistics
 from tickwire.subscription import Stream, SubscriptionSpec
+from tickwire.tasks import Tasks
 from tickwire.transport.handshake import connect
 from tickwire.transport.notes import host_notes
 from tickwire.transport.rest import fetch
-from tickwire.transport.supervisor import LaneStatistics, Supervisor
 from tickwire.world import Clock, Random, SystemClock, World, new_uuid
 
-__all__ = [
-    "ManagerStatistics",
-    "WebSocketManager",
-]
+__all__ = ["WebSocketManager", "real_world"]
 
 _log = logging.getLogger("tickwire.manager")
-
-
-@dataclass(frozen=True)
-class ManagerStatistics:
-    """The whole in figures."""
-
-    streams: int
-    lanes: tuple[LaneStatistics, ...]
-    delivery: DeliveryStatistics
-    components: dict[str, ComponentStatistics]
-    uptime_s: float
-
-    @property
-    def messages_sent(self) -> int:
-        return sum(lane.messages_sent for lane in self.lanes)
-
-    @property
-    def connects(self) -> int:
-        return sum(lane.connects for lane in self.lanes)
 
 
 def real_world() -> World:
@@ -134,6 +111,7 @@ class WebSocketManager:
         self._world = replace(world, connect=partial(world.connect, compression=compression))
         self._markets = Markets(self._exchange, self._world)
         self._hub = DataProcessor(self._exchange)
+        self._tasks = Tasks(stopping=self._stop_all, ended=self._end_all)
         self._waits = Waits(self._world.clock)
         self._lanes = Lanes(
             exchange=self._exchange,
@@ -148,23 +126,21 @@ class WebSocketManager:
                 enable_rate_limiter=enable_rate_limiter,
                 failed=_limiter_failed,
             ),
-            run=self._spawn,
+            run=self._tasks.run,
             progressed=self._waits.progressed,
-            query=self._query,
+            query=lambda lane, silent: self._tasks.run(
+                self._silence.answer(lane, silent), "silent streams"
+            ),
             priorities=lambda: self.components.priorities,
         )
         self._subscription_manager = SubscriptionManager(
             self._lanes.change, endpoint_of=self._exchange.endpoint_of
         )
         self.components = Components(
-            hub=self._hub, desired=self._subscription_manager, run=self._spawn
+            hub=self._hub, desired=self._subscription_manager, run=self._tasks.run
         )
         """Who takes part; what clients and pools are made with."""
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._root: asyncio.Task[None] | None = None
-        self._group: asyncio.TaskGroup | None = None
-        self._started = asyncio.Event()
-        self._stopping = asyncio.Event()
+        self._silence = Silence(self._markets, self._hub, self.components)
         self._started_at = self._world.clock.now()
 
     def __repr__(self) -> str:
@@ -189,47 +165,24 @@ class WebSocketManager:
 
     async def start(self) -> None:
         """Begin to run in this loop; done by the first component as well."""
-        self._check_loop()
-        if self._stopping.is_set():
-            raise UsageError("this manager was stopped; make another one")
-        if self._root is None:
-            loop = asyncio.get_running_loop()
-            self._root = loop.create_task(self._run(), name="tickwire: manager")
-            self._root.add_done_callback(self._ended)
-        await self._started.wait()
+        await self._tasks.start()
 
-    async def _run(self) -> None:
-        """The parent of every task of this manager."""
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            self._started.set()
-            await self._stopping.wait()
-            self._lanes.stop()
-            self.components.release_all()
+    def _stop_all(self) -> None:
+        self._lanes.stop()
+        self.components.release_all()
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        """Run something as a child of this manager."""
-        assert self._group is not None
-        return self._group.create_task(work, name=f"tickwire: {name}")
-
-    def _ended(self, root: asyncio.Task[None]) -> None:
-        self._stopping.set()
-        failure = None if root.cancelled() else root.exception()
-        if failure is not None:
-            _log.critical("the manager has failed; nothing will be delivered", exc_info=failure)
+    def _end_all(self, failure: BaseException | None) -> None:
         self.components.release_all(failure)
         self._waits.end()
 
     async def stop(self) -> None:
         """Close every connection and end every task; may be called twice."""
-        self._stopping.set()
-        if self._root is not None:
-            await asyncio.wait([self._root])
+        await self._tasks.stop()
 
     @property
     def is_stopped(self) -> bool:
         """Whether this manager was stopped, or its loop has ended."""
-        return self._stopping.is_set()
+        return self._tasks.are_stopped
 
     @property
     def subscription_manager(self) -> SubscriptionManager:
@@ -240,22 +193,6 @@ class WebSocketManager:
     def clock(self) -> Clock:
         """The clock that this manager lives by."""
         return self._world.clock
-
-    def _check_loop(self) -> None:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise UsageError(
-                "call this from a coroutine, in a running event loop; "
-                "without one, use SyncWebSocketClient"
-            ) from None
-        if self._loop is None:
-            self._loop = loop
-        elif self._loop is not loop:
-            raise UsageError(
-                "this manager belongs to another event loop; make one manager for each loop, "
-                "or use SyncWebSocketClient from any thread"
-            )
 
     # --- components ---------------------------------------------------------------------------
 
@@ -280,7 +217,7 @@ class WebSocketManager:
         if isinstance(component_ref, list | tuple) and subscriptions is None:
             component_ref, subscriptions = None, component_ref
         check_component_id(component_id)
-        specs = _check_specs(subscriptions)
+        specs = check_specs(subscriptions)
         component = self.components.new(component_id, component_ref)
         if handler is None:
             if batch:
@@ -299,7 +236,7 @@ class WebSocketManager:
 
     async def unregister_component(self, component_id: str) -> None:
         """Forget a component and its wishes; an unknown id is no error."""
-        self._check_loop()
+        self._tasks.check_loop()
         component = self.components.get(component_id)
         if component is not None:
             self.components.release(component)
@@ -330,7 +267,7 @@ class WebSocketManager:
 
         Returns what is confirmed and what is missing once nothing is missing or the time is up.
         """
-        self._check_loop()
+        self._tasks.check_loop()
         desired = self._subscription_manager
 
         def wanted() -> frozenset[Stream]:
@@ -373,7 +310,7 @@ class WebSocketManager:
         `TimeoutError` if the exchange has not answered after 3 s, and `TransportError` if the
         connection is lost meanwhile.
         """
-        self._check_loop()
+        self._tasks.check_loop()
         return await self._lanes.list_subscriptions()
 
     async def verify_subscriptions(self) -> Verification:
@@ -383,7 +320,7 @@ class WebSocketManager:
         message; when that has not helped twice in a row, on another connection. Raises what
         `list_subscriptions` does.
         """
-        self._check_loop()
+        self._tasks.check_loop()
         return await self._lanes.verify_subscriptions()
 
     def statistics(self) -> ManagerStatistics:
@@ -400,42 +337,6 @@ class WebSocketManager:
         """How far the exchange's limits are used, as JSON has it; see `RateLimiterStatus`."""
         return self._lanes.rate_limiter_status()
 
-    # --- silent streams -----------------------------------------------------------------------
-
-    def _query(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
-        self._spawn(self._answer(lane, silent), "silent streams")
-
-    async def _answer(self, lane: Supervisor, silent: tuple[Stream, ...]) -> None:
-        epoch = lane.connection.epoch
-        try:
-            unknown, quiet = await self._markets.judge(silent)
-        except (TransportError, ProtocolError) as error:
-            _log.warning("the market list could not be read: %s", error)
-            lane.answered(epoch, (), silent)
-            return
-        lane.answered(epoch, unknown, quiet)
-        for stream, suggestion in unknown.items():
-            self._reject(stream, suggestion)
-
-    def _reject(self, stream: Stream, suggestion: str | None) -> None:
-        hint = f"; did you mean {suggestion}?" if suggestion else ""
-        _log.warning("%s does not exist on this exchange%s", stream, hint)
-        reason = f"the exchange lists no market {stream.symbol}"
-        self._hub.tell([stream], Rejected(stream, reason, suggestion))
-        for component in self.components:
-            if stream in component.takers:
-                self.components.unwant(component, [stream])
-
 
 def _limiter_failed(error: Exception) -> None:
     _log.error("the limiter has failed, so what was due is put off", exc_info=error)
-
-
-def _check_specs(specs: Iterable[SubscriptionSpec] | None) -> tuple[SubscriptionSpec, ...]:
-    given = tuple(specs or ())
-    for spec in given:
-        if not isinstance(spec, SubscriptionSpec):
-            raise UsageError(f"expected a SubscriptionSpec, not {spec!r}")
-    if not given:
-        raise UsageError("no subscriptions given; pass at least one SubscriptionSpec")
-    return given

@@ -16,8 +16,8 @@ from tickwire.apps.cli.words import Words
 from tickwire.delivery.component import ComponentStatistics
 from tickwire.delivery.hub import DeliveryStatistics
 from tickwire.delivery.inbox import InboxStatistics
-from tickwire.manager import ManagerStatistics
 from tickwire.simulator import Simulator
+from tickwire.statistics import ManagerStatistics
 
 LAST_LINE = re.compile(
     r"(\d+) wishes from (\d+) components: "

@@ -99,7 +99,7 @@ class Supervisor:
         timing: Timing,
         rate_limiter: RateLimiter,
         progressed: Callable[[], None],
-        query: Callable[["Supervisor", tuple[Stream, ...]], None],
+        query: Callable[["Supervisor", tuple[Stream, ...]], object],
         priorities: Callable[[], Mapping[Stream, int]] = dict,
     ) -> None:
         self.endpoint = endpoint

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from tickwire.apps.cli.figures import padded
 from tickwire.apps.cli.words import Words
-from tickwire.manager import ManagerStatistics
+from tickwire.statistics import ManagerStatistics
 
 __all__ = ["Tally", "summary"]
 
