@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := src tests benchmarks
 
-.PHONY: help demo test check format coverage interop mutants fuzz sim bench kpi soak flaps scale exchange-soak pins clean
+.PHONY: help demo test check format coverage interop mutants fuzz sim bench kpi soak flaps wishes scale exchange-soak pins clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -68,6 +68,10 @@ soak: .venv/.dev
 flaps: MINUTES = 10
 flaps: .venv/.dev
 	@$(BIN)/python -m benchmarks.flaps --minutes $(MINUTES)
+
+## make wishes             what a change of mind costs among 200 components of 600 order books each
+wishes: .venv/.dev
+	@$(BIN)/python -m benchmarks.wishes $(ARGS)
 
 ## make scale              frames a second of the local exchange to one reader, alone and beside 50 idle
 scale: .venv/.dev

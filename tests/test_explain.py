@@ -50,8 +50,9 @@ async def test_it_tells_the_way_of_a_stream_from_wish_to_data(scene: Scene) -> N
         assert carried.by_data
         assert str(chart.explain()) == (
             "'chart' wants 1 stream:\n"
-            "  trade KRW-BTC: on public lane 1 (active, epoch 1); asked for by message 1 "
-            "(ticket-1) 1.0 s ago; confirmed 1.0 s ago by its data; wanted by bot as well"
+            "  trade KRW-BTC\n"
+            "    on public lane 1 (active, epoch 1); wanted by bot as well\n"
+            "    asked for by message 1 (ticket-1) 1.0 s ago; confirmed 1.0 s ago by its data"
         )
 
 
@@ -82,8 +83,8 @@ async def test_two_levels_of_a_book_are_told_to_conflict() -> None:
         assert (coarse.lane, coarse.conflicts) == (2, (Conflict(1, fine.stream),))
         assert (without.lane, without.conflicts) == (1, ())
         assert (
-            "on lane 2 because orderbook KRW-BTC of lane 1 and orderbook KRW-BTC (level 10000) "
-            "cannot share a connection"
+            "lane 2 (active, epoch 1), because orderbook KRW-BTC is on lane 1 and cannot share a "
+            "connection with it"
         ) in str(other.explain())
 
 

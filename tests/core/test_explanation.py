@@ -144,8 +144,8 @@ CONFIRMED = Carried(
 )
 
 
-def test_as_text_it_has_a_line_for_each_truth() -> None:
-    """Streams of which the same is true share one."""
+def test_as_text_it_tells_the_same_once() -> None:
+    """Streams of which the same is true share the lines."""
     waiting = Carried(1, "active", wait=Wait(WaitsFor.DEBOUNCE, until_s=0.05))
     more = [Stream(DataType.TICKER, f"KRW-{number}") for number in range(5)]
     explanation = Explanation(
@@ -157,15 +157,19 @@ def test_as_text_it_has_a_line_for_each_truth() -> None:
             *(explained(each, waiting, "a", "b", "c", "d") for each in more),
         ),
     )
-    message = "asked for by message 2 (t-2) 3.3 s ago; confirmed 3.1 s ago by its data"
     assert str(explanation).splitlines() == [
         "'chart' wants 8 streams:",
-        f"  ticker KRW-BTC: on public lane 1 (active, epoch 1); {message}; wanted by bot as well",
-        f"  ticker KRW-ETH and ticker KRW-XRP: on public lane 1 (active, epoch 1); {message}",
-        "  ticker KRW-0, ticker KRW-1 and 3 more: on public lane 1 (active, epoch 1); "
-        "not asked for yet; waits for the debounce, 0.05 s more; wanted by a, b and 2 more as well",
+        "  ticker KRW-BTC",
+        "    on public lane 1 (active, epoch 1); wanted by bot as well",
+        "    asked for by message 2 (t-2) 3.3 s ago; confirmed 3.1 s ago by its data",
+        "  ticker KRW-ETH and ticker KRW-XRP",
+        "    on public lane 1 (active, epoch 1)",
+        "    asked for by message 2 (t-2) 3.3 s ago; confirmed 3.1 s ago by its data",
+        "  ticker KRW-0, ticker KRW-1 and 3 more",
+        "    on public lane 1 (active, epoch 1); wanted by a, b and 2 more as well",
+        "    not asked for yet; waits for the debounce, 0.05 s more",
     ]
-    assert str(explanation.streams[1]).startswith("ticker KRW-ETH: on public lane 1")
+    assert str(explanation.streams[1]).startswith("ticker KRW-ETH\n    on public lane 1")
 
 
 def test_silence_is_said_to_be_silence() -> None:
@@ -183,8 +187,8 @@ def test_a_conflict_says_what_with() -> None:
         coarse, (), "public", 3, CONFIRMED, (Conflict(1, fine), Conflict(2, None))
     )
     assert (
-        "on lane 3 because orderbook KRW-BTC of lane 1 and orderbook KRW-BTC (level 10000) cannot "
-        "share a connection and lane 2 is full"
+        "on public lane 3 (active, epoch 1), because orderbook KRW-BTC is on lane 1 and cannot "
+        "share a connection with it and lane 2 is full\n"
     ) in str(explanation)
 
 

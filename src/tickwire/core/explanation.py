@@ -86,11 +86,10 @@ class Conflict:
     lane: int
     other: Stream | None
 
-    def reason(self, stream: Stream) -> str:
-        """In words."""
+    def __str__(self) -> str:
         if self.other is None:
             return f"lane {self.lane} is full"
-        return f"{self.other} of lane {self.lane} and {stream} cannot share a connection"
+        return f"{self.other} is on lane {self.lane} and cannot share a connection with it"
 
 
 @dataclass(frozen=True)
@@ -105,27 +104,25 @@ class StreamExplanation:
     conflicts: tuple[Conflict, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.stream}: {self.told}"
+        return "\n".join([str(self.stream), *self.told])
 
     @property
-    def told(self) -> str:
-        """All but its name."""
+    def told(self) -> tuple[str, str]:
+        """All but its name: where it is carried, and what has become of it there."""
         carried = self.carried
-        where = f"{self.endpoint} lane {self.lane} ({carried.state}, epoch {carried.epoch})"
-        parts = [f"on {where}", str(carried)]
+        where = f"on {self.endpoint} lane {self.lane} ({carried.state}, epoch {carried.epoch})"
         if self.conflicts:
-            reasons = " and ".join(each.reason(self.stream) for each in self.conflicts)
-            parts.append(f"on lane {self.lane} because {reasons}")
+            where += f", because {' and '.join(map(str, self.conflicts))}"
         if self.also_wanted_by:
-            parts.append(f"wanted by {_some(self.also_wanted_by)} as well")
-        return "; ".join(parts)
+            where += f"; wanted by {_some(self.also_wanted_by)} as well"
+        return f"    {where}", f"    {carried}"
 
 
 @dataclass(frozen=True)
 class Explanation:
     """All that a component wants and what has become of it, as of the moment of asking.
 
-    As text it has a line for each stream, or for several of one type of which the same is true.
+    As text it has a few lines for each stream, or for several of which the same is true.
     """
 
     component_id: str
@@ -134,13 +131,13 @@ class Explanation:
     def __str__(self) -> str:
         if not self.streams:
             return f"{self.component_id!r} wants nothing"
-        alike: dict[tuple[str, str], list[StreamExplanation]] = {}
+        alike: dict[tuple[str, ...], list[StreamExplanation]] = {}
         for each in self.streams:
-            alike.setdefault((each.stream.type, each.told), []).append(each)
+            alike.setdefault((each.stream.type, *each.told), []).append(each)
         streams = "1 stream" if len(self.streams) == 1 else f"{len(self.streams)} streams"
         lines = [f"{self.component_id!r} wants {streams}:"]
-        for (_, told), those in alike.items():
-            lines.append(f"  {_some([str(each.stream) for each in those])}: {told}")
+        for (_, *told), those in alike.items():
+            lines += [f"  {_some([str(each.stream) for each in those])}", *told]
         return "\n".join(lines)
 
 

@@ -76,7 +76,7 @@ class Ledger:
     ) -> None:
         """A message has gone out: its streams are the connection's whole subscription now."""
         self.sent = set(plan.streams)
-        self.alive = {s: at for s, at in self.alive.items() if s in plan.streams}
+        self.alive = {s: at for s, at in self.alive.items() if s in self.sent}
         self._quiet &= self.sent
         self._lapsed.clear()
         self._patience_s = {s: p for s, p in self._patience_s.items() if s in self.sent}
