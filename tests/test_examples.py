@@ -60,6 +60,19 @@ def test_the_program_in_the_essay_lists_what_is_served() -> None:
     assert (ended.stdout, ended.stderr) == (said, "")
 
 
+def test_the_program_about_explaining_says_what_is_shown() -> None:
+    """As it stands, apart from tickets and times."""
+    page = "docs/explaining.md"
+    [program] = python_blocks(page)
+    [shown] = re.findall(r"```text\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ended.stderr == ""
+    chance = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9]+\.[0-9]+ s ago")
+    assert chance.sub("…", ended.stdout) == chance.sub("…", shown)
+
+
 def test_the_recipes_for_testing_pass(tmp_path: Path) -> None:
     """The test files of `docs/testing.md` run as they stand."""
     for title, text in titled_blocks("docs/testing.md").items():
@@ -153,6 +166,7 @@ def test_the_readme_is_about_thirty_lines() -> None:
         "docs/limits.md",
         "docs/local-exchange.md",
         "docs/pull-and-sync.md",
+        "docs/explaining.md",
     ],
 )
 def test_links_lead_somewhere(name: str) -> None:

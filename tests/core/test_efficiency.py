@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.test_timelines import AFTER, BEFORE, BURST, burst
-from tickwire.core.efficiency import Traffic, efficiency, naive_traffic
+from tickwire.core.efficiency import (
+    PlannedMessage,
+    SubscriptionPlan,
+    Traffic,
+    efficiency,
+    naive_traffic,
+)
 from tickwire.core.exchange import Endpoint
 from tickwire.core.planner import plan
 from tickwire.exchanges.upbit import Upbit
@@ -64,6 +70,22 @@ def test_four_types_of_one_market_are_one_message_instead_of_four() -> None:
     assert (naive.messages, naive.named) == (4, 1 + 2 + 3 + 4)
     assert least.bytes < naive.bytes < 4 * least.bytes
     assert efficiency(naive, least) == pytest.approx(1 / 4 * least.bytes / naive.bytes * 4 / 10)
+
+
+def test_a_plan_is_told_in_figures() -> None:
+    """What it comes to itself, and how near to it what was sent has come, and a naive sender."""
+    btc, eth = (Stream(DataType.TICKER, f"KRW-{base}") for base in ("BTC", "ETH"))
+    whole = SubscriptionPlan(
+        messages=(
+            PlannedMessage(Endpoint.PUBLIC, 1, (btc, eth), 100),
+            PlannedMessage(Endpoint.PUBLIC, 2, (btc,), 60),
+        ),
+        naive=Traffic(4, 320, 3),
+        sent=Traffic(2, 160, 6),
+    )
+    assert whole.traffic == Traffic(2, 160, 3)
+    assert whole.efficiency == pytest.approx(1 / 2)
+    assert whole.naive_efficiency == pytest.approx(1 / 4)
 
 
 def test_a_naive_sender_has_a_message_for_each_component_and_endpoint() -> None:

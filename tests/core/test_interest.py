@@ -180,6 +180,20 @@ def test_the_four_strategies_of_the_first_scenario() -> None:
     assert len(changes) == 3, "the last one wants nothing that was not wanted"
 
 
+def test_it_tells_who_else_wants_a_stream() -> None:
+    """By their ids, in order; and who wants it at all."""
+    interest, _ = watched()
+    interest.replace("b", [BTC, ETH])
+    interest.replace("c", [BTC])
+    interest.replace("a", [BTC, XRP])
+    assert interest.others_by_stream("b") == {BTC: ("a", "c")}
+    assert interest.others_by_stream("nobody") == {}
+    assert list(map(set, interest.wishes())) == [{BTC, ETH}, {BTC}, {BTC, XRP}]
+    assert interest.is_wanted(ETH)
+    assert interest.is_wanted(ETH, by="b")
+    assert not interest.is_wanted(ETH, by="c")
+
+
 def test_its_repr_is_a_status_line() -> None:
     """How much for how many."""
     interest, _ = watched()

@@ -104,3 +104,14 @@ def test_a_quiet_stream_withdrawn_before_it_is_asked_for_again_is_unsubscribed()
     assert ledger.is_dirty
     ledger.want((), [TICKER])
     assert ledger.is_dirty
+
+
+def test_what_is_taken_for_silent_is_served_all_the_same() -> None:
+    """As far as is known: it was asked for, and no message has taken it back."""
+    ledger = sent(TICKER)
+    assert ledger.is_served(TICKER)
+    assert ledger.ask_again([TICKER], 5.0, 60.0)
+    assert TICKER not in ledger.sent
+    assert ledger.is_served(TICKER)
+    sent(ORDERS, at=6.0, ledger=ledger)
+    assert not ledger.is_served(TICKER)
