@@ -34,10 +34,12 @@ class Twin:
             self._modules = _taken()
             sys.modules.update(others)
 
-    def pickled(self, event: object) -> bytes:
-        """An event as bytes, which name its class as everybody does."""
+    def _copied(self, event: Any) -> object:
+        """What has become of an event that was pickled; the bytes name its class as all do."""
         with self._in_place():
-            return pickle.dumps(event)
+            copy = pickle.loads(pickle.dumps(event))
+        assert copy == event
+        return repr(copy), copy.raw, copy.received_time_ns, copy.handed_over
 
     def told(self, frame: bytes, read: str = "") -> object:
         """What a frame is to this twin, as nothing but texts and bytes: the same for both.
@@ -68,7 +70,7 @@ class Twin:
         whole = self._read(fields.to_dict)
         told = [type(event).__name__, values, best, asks, whole, len(unreadable)]
         if whole != "ProtocolError":
-            told += [self.pickled(event), self.pickled(fields.as_handed_over()), repr(event)]
+            told += [self._copied(fields), self._copied(fields.as_handed_over()), repr(event)]
             told += [hash(fields) == hash(fields.as_handed_over()), fields.to_json()]
         return told
 

@@ -77,18 +77,23 @@ class LazyField(Generic[T_co]):
         values = view._values or view._decode()
         value = self._value_in(values)
         if type(value) is Raw:
-            value = self._made(value, view)
+            text = str(value, "ascii", "replace") if self._how == "number" else ""
+            # A JSON literal that begins so is a number, and one so short has no absurd exponent.
+            if (
+                text[:1] in _BEGINNINGS
+                and len(text) <= _SHORT
+                and "E" not in text
+                and "e" not in text
+            ):
+                value = Decimal(text)
+            else:
+                value = self._made(value, view)
             setattr(values, self._name, value)
         result: T_co = value
         return result
 
     def _made(self, literal: Raw, view: "LazyView") -> Any:
         """What users see, to be left with the values."""
-        if self._how == "number":
-            text = str(literal, "ascii", "replace")
-            # A JSON literal that begins so is a number, and one so short has no absurd exponent.
-            if text[:1] in _BEGINNINGS and len(text) <= _SHORT and "E" not in text.upper():
-                return Decimal(text)
         try:
             if self._how == "own":
                 return self.decoded(bytes(literal), view)
@@ -438,7 +443,7 @@ class Recogniser:
             return None
         if isinstance(known, dict):
             known = known.get(frame[frame.rfind(b",") :])
-        return None if known is None else _event(known, frame)
+        return None if known is None else known.layout.view._of(known, frame)  # type: ignore[union-attr]
 
 
 Beginnings = dict[bytes, Source | dict[bytes, Source]]
@@ -459,9 +464,6 @@ def _only_one_of(array: bytes, known: Source | dict[bytes, Source]) -> Any:
         # Nothing closes before the message does.
         alone = array.find(b"}") == len(array) - 2
         source = known
-    return _event(source, array[1:-1]) if alone and source is not None else None
-
-
-def _event(source: Source, body: bytes) -> Any:
-    assert source.layout is not None
-    return source.layout.view._of(source, body)
+    if source is None or source.layout is None or not alone:
+        return None
+    return source.layout.view._of(source, array[1:-1])
