@@ -647,8 +647,11 @@ static PyObject *whole(Parts *parts) {
   }
   all = PyList_AsTuple(found);
   Py_DECREF(found);
-  if (all) Py_XSETREF(parts->all, all);
-  return all;
+  if (parts->all) /* by another thread meanwhile, and somebody may have it */
+    Py_XDECREF(all);
+  else
+    parts->all = all;
+  return parts->all;
 failed:
   Py_DECREF(found);
   report(parts->layout->state, &parts->once->tell);
@@ -952,7 +955,7 @@ static int layout_init(PyObject *self, PyObject *given, PyObject *named) {
   if (state == NULL || !PyArg_ParseTupleAndKeywords(given, named, "O!O!|O", keywords, &PyType_Type,
                                                     &view, &PyDict_Type, &names, &parts))
     return -1;
-  if (layout->view || !PyType_IsSubtype((PyTypeObject *)view, state->view) ||
+  if (layout->members || !PyType_IsSubtype((PyTypeObject *)view, state->view) ||
       !(parts == Py_None || (PyObject_TypeCheck(parts, state->layout) && parts != self &&
                              ((Layout *)parts)->view))) {
     PyErr_SetString(PyExc_TypeError, "a layout is of a view, and made once");
@@ -1206,14 +1209,21 @@ static PyObject *found_in(PyObject *dict, const char *start, const char *end) {
   return found;
 }
 
-/* The source of a message that ends at `end`, of which the beginning is known; borrowed. */
-static Source *source_in(State *state, PyObject *known, const char *start, const char *end) {
+/* The event in a body of which the beginning is known, and which ends at `end` of the frame; NULL
+ * for nothing or an error. */
+static PyObject *event_in(State *state, PyObject *known, const char *start, const char *end,
+                          PyObject *body) {
+  View *event;
+  Source *source;
   if (PyDict_Check(known)) {
     const char *comma = last(start, end, ',');
     known = comma ? found_in(known, comma, end) : NULL;
   }
   if (known == NULL || !Py_IS_TYPE(known, state->source) || !((Source *)known)->layout) return NULL;
-  return (Source *)known;
+  source = (Source *)Py_NewRef(known);
+  event = new_view(((Layout *)source->layout)->view, source, body);
+  Py_DECREF(source);
+  return (PyObject *)event;
 }
 
 /* Whether an array has room for one message alone. */
@@ -1232,7 +1242,6 @@ static PyObject *recognise(PyObject *self, PyObject *frame) {
   Recogniser *recogniser = (Recogniser *)self;
   const char *start, *end, *comma;
   PyObject *known, *body, *event = NULL;
-  Source *source;
   if (!PyBytes_Check(frame)) return PyErr_Format(PyExc_TypeError, "a frame is bytes");
   start = PyBytes_AS_STRING(frame);
   end = start + PyBytes_GET_SIZE(frame);
@@ -1243,20 +1252,16 @@ static PyObject *recognise(PyObject *self, PyObject *frame) {
   known = found_in(recogniser->known, start, comma);
   if (known) {
     Py_INCREF(known);
-    source = end[-1] == '}' ? source_in(recogniser->state, known, start, end) : NULL;
-    if (source)
-      event = (PyObject *)new_view(((Layout *)source->layout)->view, source, frame);
+    if (end[-1] == '}') event = event_in(recogniser->state, known, start, end, frame);
     Py_DECREF(known);
   } else if (*start == '[' && end[-1] == ']' && !PyErr_Occurred() &&
              (known = found_in(recogniser->listed, start, comma))) {
     Py_INCREF(known);
-    source = is_alone(start, end, PyDict_Check(known))
-                 ? source_in(recogniser->state, known, start, end - 1)
-                 : NULL;
-    if (source && (body = PyBytes_FromStringAndSize(start + 1, end - start - 2))) {
-      event = (PyObject *)new_view(((Layout *)source->layout)->view, source, body);
-      Py_DECREF(body);
-    }
+    body = is_alone(start, end, PyDict_Check(known))
+               ? PyBytes_FromStringAndSize(start + 1, end - start - 2)
+               : NULL;
+    if (body) event = event_in(recogniser->state, known, start + 1, end - 1, body);
+    Py_XDECREF(body);
     Py_DECREF(known);
   }
   if (event || PyErr_Occurred()) return event;
