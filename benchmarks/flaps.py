@@ -220,12 +220,16 @@ class Outcome:
         flaps, changes = self.flapping.flaps, self.flapping.changes
         messages = self.figures.messages_sent
         minutes = self.flapped_s / 60.0
+        (lane,) = self.figures.lanes
+        waited, noops = lane.latency, lane.noop_flushes
         worst = self.referee["totals"]["worst_windows"]
         longest = [max(heard.silence_s.values()) for heard in (*self.heard, self.witness)]
         return (
             f"flaps: {minutes:.1f} min, {flaps} flaps ({flaps / minutes:.0f} a minute) are "
             f"{changes} changes by {FLAPPING} components in {messages} messages "
-            f"({messages / minutes:.0f} a minute, {changes / messages:.1f} changes each), at most "
+            f"({messages / minutes:.0f} a minute, {changes / messages:.1f} changes each; {noops} "
+            f"times nothing was left to say; half of them {waited.percentile(50):.1f} s after "
+            f"their first change, the latest {waited.max_s:.1f} s), at most "
             f"{worst['messages_1s']} in 1 s and {worst['messages_60s']} in 60 s, "
             f"{self.breaches} breaches, {self.figures.connects} connection; "
             f"{len(self.union)} streams at the end as wanted, {self.settled_s:.1f} s after the "
