@@ -119,11 +119,11 @@ async def test_an_answer_that_never_comes_is_a_timeout(scene: Scene) -> None:
 async def test_a_minute_that_is_used_up_leaves_no_room(scene: Scene) -> None:
     """What has no slot within 15 s is not asked; the subscription message waits for its own."""
     late = asyncio.ensure_future(scene.client.list_subscriptions())
-    await scene.clock.advance(0.5)
+    await scene.clock.advance(0.35)
     while late.done():
         await late
         late = asyncio.ensure_future(scene.client.list_subscriptions())
-        await scene.clock.advance(0.5)
+        await scene.clock.advance(0.35)
     asked = len(scene.exchange.inquiries)
     assert asked > 60
     await scene.client.subscribe_trade(XRP, lambda event: None)
