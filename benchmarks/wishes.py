@@ -168,6 +168,7 @@ async def wishes(components: int, symbols: int) -> int:
         another = scene.some(symbols)
         other.append(await timed(lambda: scene.take(number, another)))  # noqa: B023
         scene.network.last.deliver(*frames)
+    await scene.clock.advance(3.0)
     for turn in range(20):
         # A type nobody else has, so that there is something to say.
         async def one_more() -> None:
@@ -176,7 +177,7 @@ async def wishes(components: int, symbols: int) -> int:
         await one_more()
         sent = len(scene.messages)
         flush.append(await timed(lambda: scene.clock.advance(0.1)))
-        await scene.clock.advance(1.0)
+        await scene.clock.advance(3.0)  # so that the limits hold nothing up
         assert len(scene.messages) > sent
     parts += [
         shown(f"{HANDFUL} more", more),
