@@ -6,7 +6,6 @@ exchange's own rolling windows, after an ordered jitter.
 """
 
 import json
-from collections.abc import Callable
 from functools import partial
 from itertools import count
 from random import Random
@@ -42,17 +41,23 @@ def trade_frame(symbol: str, number: int, stream_type: str = "REALTIME") -> str:
     )
 
 
-def orderbook_frame(symbol: str, number: int, stream_type: str = "REALTIME") -> str:
-    """An order book of one level; `number` is its best ask."""
+def orderbook_frame(symbol: str, number: int, stream_type: str = "REALTIME", depth: int = 1) -> str:
+    """An order book of so many levels; `number` is its best ask, and tells its time."""
     return json.dumps(
         {
             "type": "orderbook",
             "code": symbol,
-            "timestamp": 1_795_147_152_400,
-            "total_ask_size": 1,
-            "total_bid_size": 1,
+            "timestamp": 1_795_147_152_400 + number,
+            "total_ask_size": depth,
+            "total_bid_size": depth,
             "orderbook_units": [
-                {"ask_price": number, "bid_price": number - 1, "ask_size": 1, "bid_size": 1}
+                {
+                    "ask_price": number + i,
+                    "bid_price": number - (i + 1) / 100,
+                    "ask_size": 1,
+                    "bid_size": 1,
+                }
+                for i in range(depth)
             ],
             "stream_type": stream_type,
             "level": 0,
@@ -60,10 +65,11 @@ def orderbook_frame(symbol: str, number: int, stream_type: str = "REALTIME") -> 
     )
 
 
-FRAMES: dict[str, Callable[[str, int, str], str]] = {
-    DataType.TRADE: trade_frame,
-    DataType.ORDERBOOK: orderbook_frame,
-}
+def frame(stream: Stream, number: int, stream_type: str, depth: int) -> str:
+    """Data of a stream."""
+    if stream.type == DataType.ORDERBOOK:
+        return orderbook_frame(stream.symbol, number, stream_type, depth)
+    return trade_frame(stream.symbol, number, stream_type)
 
 
 class MemoryExchange:
@@ -77,6 +83,11 @@ class MemoryExchange:
         self.connects: list[float] = []
         self.messages: list[frozenset[Stream]] = []
         self.live: frozenset[Stream] = frozenset()
+        self.once: list[frozenset[Stream]] = []
+        """Of what each message has asked for a snapshot and nothing else."""
+        self.depths: dict[Stream, int] = {}
+        self._books: dict[Stream, int] = {}
+        """The number of each book's last change, which a snapshot repeats."""
         self.inquiries: list[Any] = []
         self.answers_inquiries = True
         self.refuse_next: str | None = None
@@ -106,13 +117,16 @@ class MemoryExchange:
                 self._list_subscriptions(elements[0]["ticket"])
             return
         objects = [each for each in elements if "type" in each]
-        asked = [(o, Stream(DataType(o["type"]), c)) for o in objects for c in o["codes"]]
-        assert len({stream for _, stream in asked}) == len(asked), "a stream was named twice"
-        self.live = frozenset(stream for _, stream in asked)
+        asked = [(o, *c.split(".")) for o in objects for c in o["codes"]]
+        named = [(o, Stream(DataType(o["type"]), code), *depth) for o, code, *depth in asked]
+        self.depths = {stream: int(depth[0]) if depth else 30 for _, stream, *depth in named}
+        assert len(self.depths) == len(named), "a stream was named twice"
+        self.once.append(frozenset(s for o, s, *_ in named if o.get("is_only_snapshot")))
+        self.live = frozenset(self.depths) - self.once[-1]
         self.messages.append(self.live)
-        for options, stream in asked:
+        for options, stream, *_ in named:
             if not options.get("is_only_realtime") and stream.symbol in MARKETS:
-                answer = partial(self.emit, stream, "SNAPSHOT")
+                answer = partial(self._tell, stream, "SNAPSHOT", self.depths[stream])
                 self.clock.call_at(self.clock.now() + 0.01, answer)
 
     def _list_subscriptions(self, ticket: str) -> None:
@@ -121,12 +135,18 @@ class MemoryExchange:
         reply = json.dumps({"method": "LIST_SUBSCRIPTIONS", "result": result, "ticket": ticket})
         self.clock.call_at(self.clock.now() + 0.01, partial(self.network.last.deliver, reply))
 
-    def emit(self, stream: Stream, stream_type: str = "REALTIME") -> int:
+    def emit(self, stream: Stream) -> int:
         """Send data of a stream if it is live; the number in it, or 0."""
-        if stream not in self.live or not self.network.last.is_open:
+        return self._tell(stream, "REALTIME", self.depths[stream]) if stream in self.live else 0
+
+    def _tell(self, stream: Stream, stream_type: str, depth: int) -> int:
+        if not self.network.last.is_open:
             return 0
-        number = next(self._numbers)
-        self.network.last.deliver(FRAMES[stream.type](stream.symbol, number, stream_type))
+        number = self._books.get(stream, 0) if stream_type == "SNAPSHOT" else 0
+        number = number or next(self._numbers)
+        if stream.type == DataType.ORDERBOOK:
+            self._books[stream] = number
+        self.network.last.deliver(frame(stream, number, stream_type, depth))
         return number
 
     @property

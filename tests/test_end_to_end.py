@@ -32,6 +32,39 @@ from tickwire.subscription import SubscriptionSpec
 CODES = ("KRW-BTC", "KRW-ETH", "KRW-XRP")
 
 
+async def test_parts_and_depths_on_real_sockets() -> None:
+    """One stream for all of them: each book as deep as it was asked for, snapshots once."""
+    async with (
+        Simulator(seed=3, markets=50) as exchange,
+        WebSocketManager(websocket_base_url=exchange.websocket_base_url) as manager,
+        WebSocketClient("shallow", manager=manager) as shallow,
+        WebSocketClient("deep", manager=manager) as deep,
+        WebSocketClient("late", manager=manager) as late,
+    ):
+        heard: dict[str, list[Any]] = defaultdict(list)
+        await shallow.subscribe_orderbook(CODES, heard["shallow"].append, depth=5)
+        assert await shallow.ready(10)
+        await deep.subscribe_orderbook(CODES, heard["deep"].append, depth=15)
+        await late.subscribe_orderbook(CODES, heard["late"].append, is_only_realtime=True)
+        assert await manager.ready(10)
+        found = await manager.get_snapshot("ticker", CODES)
+        again = await manager.get_snapshot("orderbook", CODES, depth=1)
+        await asyncio.sleep(0.5)
+        [connection] = exchange.stats()["connections"]
+    assert list(found) == list(CODES)
+    assert all(event.is_snapshot for event in found.values())
+    assert all(event.handed_over for event in again.values())
+    for name, depth in (("shallow", 5), ("deep", 15), ("late", 30)):
+        assert {len(event.orderbook_units) for event in heard[name]} == {depth}, name
+    for code in CODES:
+        # A snapshot that others have asked for is told only where it is news.
+        times = [event.timestamp for event in heard["shallow"] if event.symbol == code]
+        assert times == sorted(set(times))
+    assert not any(event.is_snapshot for event in heard["late"])
+    # The shallow books, then the deepest, then the tickers once; nothing takes these out again.
+    assert len(connection["messages"]) == 3
+
+
 async def test_twenty_components_become_one_message() -> None:
     """The referee saw one connection and one message for sixty wishes, and after a cut the same."""
     async with (

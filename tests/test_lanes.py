@@ -38,7 +38,7 @@ class Scene:
         number = next(self._numbers)
         for transport in self.network.transports:
             for code, level in self.books(transport).items():
-                book = json.loads(orderbook_frame(code, number))
+                book = json.loads(orderbook_frame(code, number, depth=30))
                 transport.deliver(json.dumps({**book, "level": level}))
         return number
 

@@ -171,7 +171,8 @@ async def test_a_stream_lives_as_long_as_somebody_is_interested(scene: Scene) ->
     with pytest.raises(UsageError, match="nobody is interested"):
         pool.get_latest_data("trade", BTC)
     await pool.register_client_interest("alerts", "trade", BTC)
-    assert pool.get_latest_data("trade", BTC) is None
+    [begin] = pool.get_data_history("trade", BTC)
+    assert begin.handed_over, "the connection still carries it"
 
 
 async def test_groupings_of_a_book_are_streams_of_their_own(scene: Scene) -> None:

@@ -113,7 +113,6 @@ def test_a_slashed_symbol_is_told_the_right_spelling(slashed: str, right: str) -
         "-BTC",
         "KRW--BTC",
         "KRW-BTC-ETH",
-        "KRW-BTC.15",
         "KRW-비트",
         "KRW BTC",
         "KRW-BTC,KRW-ETH",
@@ -126,6 +125,12 @@ def test_a_malformed_symbol_is_refused(symbol: str) -> None:
     """What is no `QUOTE-BASE` is refused with the form expected."""
     with pytest.raises(UsageError, match="expected QUOTE-BASE"):
         SubscriptionSpec("ticker", ["KRW-ETH", symbol])
+
+
+def test_a_depth_in_a_symbol_is_told_its_place() -> None:
+    """The suffix is a matter of the wire."""
+    with pytest.raises(UsageError, match=r"'krw-btc.5' names a depth; write 'KRW-BTC' and depth=5"):
+        SubscriptionSpec("orderbook", "krw-btc.5")
 
 
 @pytest.mark.parametrize("symbol", [None, 5, b"KRW-BTC", ("KRW-BTC",), Stream])

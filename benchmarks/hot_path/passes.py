@@ -37,7 +37,7 @@ from tickwire.delivery.hub import DataProcessor
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Upbit
 from tickwire.manager import real_world
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import ORDINARY, DataType, Stream
 from tickwire.transport.intake import Reader
 from tickwire.transport.supervisor import Supervisor
 from tickwire.transport.websocket import WebSocket
@@ -137,7 +137,8 @@ def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
             if stage == "sum"
             else _HANDLERS.get((kind, stage)) or _HANDLERS["", stage]
         )
-        for stream, taker in component.want(streams, handler, in_batches=stage != "call"):
+        wishes = [(stream, ORDINARY) for stream in streams]
+        for stream, taker, _ in component.want(wishes, handler, in_batches=stage != "call"):
             hub.connect(stream, taker)
     lane = Supervisor(
         endpoint=Endpoint.PUBLIC,

@@ -15,6 +15,7 @@ from tickwire.indicators import Indicator
 from tickwire.manager import WebSocketManager
 from tickwire.participant import Participant
 from tickwire.shared import shared_manager
+from tickwire.snapshots import Snapshots
 from tickwire.subscription import (
     DataType,
     Stream,
@@ -27,7 +28,7 @@ from tickwire.wishes import Symbols, Wishes
 __all__ = ["Symbols", "WebSocketClient"]
 
 
-class WebSocketClient(Participant, Wishes):
+class WebSocketClient(Participant, Wishes, Snapshots):
     """A component that subscribes with callbacks, or is iterated over.
 
         async with WebSocketClient("prices") as client:
@@ -118,9 +119,9 @@ class WebSocketClient(Participant, Wishes):
         if batch and callback is None:
             raise UsageError("batch=True needs a callback; iteration gives one event at a time")
         manager, component = await self._join()
-        streams = await manager.streams_of(spec)
-        manager.components.want(component, streams, callback, in_batches=batch)
-        component.rank(streams, spec.priority)
+        wishes = await manager.wishes_of(spec)
+        manager.components.want(component, wishes, callback, in_batches=batch)
+        component.rank((stream for stream, _ in wishes), spec.priority)
 
     async def unsubscribe(
         self,
@@ -179,6 +180,7 @@ class WebSocketClient(Participant, Wishes):
         indicator: Indicator | None = None,
     ) -> BaseWebSocketEvent | None:
         """The last event of a stream that is wanted, without waiting; `None` before the first.
+        A book comes in as many levels as this client wants of it.
 
         Without a symbol: the last change of your assets, the last announcement, or what became of
         an order in any market; each has to be wanted as widely.
@@ -194,7 +196,13 @@ class WebSocketClient(Participant, Wishes):
             level=level,
             indicators=() if indicator is None else indicator,
         )
-        return self._manager.latest(*spec.streams)
+        [stream] = spec.streams
+        depth = None if self._component is None else self._component.depth_of(stream)
+        return self._manager.latest(stream, depth=depth)
+
+    async def _snapshots_of(self, spec: SubscriptionSpec, timeout: float) -> dict[str, Any]:
+        manager, _ = await self._join()
+        return await manager._snapshots_of(spec, timeout)
 
     def __aiter__(self) -> AsyncIterator[BaseWebSocketEvent]:
         return self.stream()

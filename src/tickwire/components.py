@@ -11,7 +11,7 @@ from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Handler
 from tickwire.delivery.takers import Taker
 from tickwire.errors import UsageError
-from tickwire.subscription import Stream, SubscriptionSpec
+from tickwire.subscription import Stream, SubscriptionSpec, Wish
 
 __all__ = ["Components", "check_component_id", "check_specs"]
 
@@ -37,6 +37,7 @@ class Components:
         self._run = run
         self._components: dict[str, Component] = {}
         self._tasks: dict[Component, asyncio.Task[None]] = {}
+        hub.finished = self._finished
 
     def __repr__(self) -> str:
         return f"<Components: {len(self)}>"
@@ -85,42 +86,58 @@ class Components:
         """Take a component in, in place of another one with the same id."""
         if self._components.get(component.id) is not component:
             before = self._adopt(component)
-            self._desired.replace(component.id, component.streams)
+            self._count(component)
             self._retire(before)
 
     def replace(
         self,
         component: Component,
-        streams: Iterable[Stream],
+        wishes: Iterable[Wish],
         handler: Handler | None,
         *,
         in_batches: bool = False,
     ) -> None:
         """Take a component in with these wishes, in place of another one with the same id."""
         before = self._adopt(component)
-        self.want(component, streams, handler, in_batches=in_batches)
+        self.want(component, wishes, handler, in_batches=in_batches)
         # Only now, so that a stream wanted before and after is live for the newcomer.
         self._retire(before)
 
     def want(
         self,
         component: Component,
-        streams: Iterable[Stream],
+        wishes: Iterable[Wish],
         handler: Handler | None,
         *,
         in_batches: bool = False,
     ) -> None:
         """Add wishes of a component, for a handler or for whoever iterates."""
-        for stream, taker in component.want(streams, handler, in_batches=in_batches):
-            self._hub.connect(stream, taker)
-        self._desired.replace(component.id, component.streams)
+        for stream, taker, before in component.want(wishes, handler, in_batches=in_batches):
+            if not self._hub.connect(stream, taker):
+                component.finished(stream, taker)
+            if before is not None:
+                self._hub.disconnect(stream, before)
+        self._count(component)
 
     def unwant(self, component: Component, streams: Iterable[Stream]) -> None:
         """Withdraw wishes of a component, whoever they were for."""
         for stream in tuple(streams):
             self._disconnect(stream, component.takers.pop(stream, []))
             component.ranks.pop(stream, None)
-        self._desired.replace(component.id, component.streams)
+        self._count(component)
+
+    def _count(self, component: Component) -> None:
+        self._desired.replace(component.id, component.streams, component.modest)
+
+    def _finished(self, finished: Iterable[tuple[Stream, Taker]]) -> None:
+        """Some wishes have got all that they were for."""
+        touched: dict[str, Component] = {}
+        for stream, taker in finished:
+            taker.component.finished(stream, taker)
+            touched[taker.component.id] = taker.component
+        for component in touched.values():
+            if self._components.get(component.id) is component:
+                self._count(component)
 
     def release(self, component: Component, reason: BaseException | None = None) -> None:
         """Forget a component and its wishes; none of its handlers is called from now on.

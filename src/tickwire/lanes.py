@@ -1,7 +1,9 @@
 """Which lane carries which stream: the connections of one manager, by endpoint."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,7 +15,7 @@ from tickwire.core.interest import SubscriptionChange
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.planner import assign, plan
 from tickwire.core.rate_limiter import RateLimiter, RateLimiterStatus
-from tickwire.subscription import Stream
+from tickwire.subscription import Stream, Terms
 from tickwire.transport.intake import Reader
 from tickwire.transport.supervisor import LaneStatistics, Supervisor
 from tickwire.world import World
@@ -23,6 +25,15 @@ __all__ = ["Lanes"]
 T = TypeVar("T")
 
 _A_TICKET = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass
+class _Change:
+    """What of a change is for one lane."""
+
+    added: list[Stream] = field(default_factory=list)
+    removed: list[Stream] = field(default_factory=list)
+    altered: dict[Stream, Terms] = field(default_factory=dict)
 
 
 class Lanes:
@@ -67,23 +78,32 @@ class Lanes:
 
     def change(self, change: SubscriptionChange) -> None:
         """The desired set has changed: tell the lanes that carry the streams."""
-        changes: dict[Supervisor, tuple[list[Stream], list[Stream]]] = {}
+        changes: dict[Supervisor, _Change] = defaultdict(_Change)
         for stream in change.removed:
             lane = self._lane_of.pop(stream)
             lane.slots.pop(self._exchange.slot_of(stream), None)
             self._conflicts.pop(stream, None)
-            changes.setdefault(lane, ([], []))[1].append(stream)
+            changes[lane].removed.append(stream)
         for stream in change.added:
             lane = self._lane_of[stream] = self._lane_for(stream)
-            changes.setdefault(lane, ([], []))[0].append(stream)
-        for lane, (added, removed) in changes.items():
-            lane.want(added, removed)
+            changes[lane].added.append(stream)
+        for stream, terms in change.altered.items():
+            changes[self._lane_of[stream]].altered[stream] = terms
+        for lane, its in changes.items():
+            lane.want(its.added, its.removed, altered=its.altered)
         self._progressed()
 
     def is_live(self, stream: Stream) -> bool:
-        """Whether data of this stream has come on its lane's connection."""
+        """Whether a stream flows on its lane's connection, in as many levels as are wanted."""
         lane = self._lane_of.get(stream)
-        return lane is not None and stream in lane.connection.ledger.alive
+        return lane is not None and lane.connection.ledger.is_live(stream)
+
+    def awaits_turn(self, stream: Stream) -> bool:
+        """Whether the connection for a stream is open and could not ask for it yet."""
+        lane = self._lane_of.get(stream)
+        if lane is None or not lane.connection.state.is_open:
+            return False
+        return not lane.connection.ledger.is_asked(stream)
 
     async def list_subscriptions(self) -> tuple[Listing, ...]:
         """What the exchange says it serves, one entry for each open connection."""

@@ -11,8 +11,9 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tickwire.components import Components, check_component_id, check_specs
 from tickwire.core.connection import Timing
@@ -31,8 +32,9 @@ from tickwire.lanes import Lanes
 from tickwire.markets import Markets
 from tickwire.readiness import Readiness, Waits
 from tickwire.silence import Silence
+from tickwire.snapshots import Snapshots, answers
 from tickwire.statistics import ManagerStatistics
-from tickwire.subscription import Stream, SubscriptionSpec
+from tickwire.subscription import Stream, SubscriptionSpec, Wish
 from tickwire.tasks import Tasks
 from tickwire.transport.handshake import connect
 from tickwire.transport.notes import host_notes
@@ -56,7 +58,7 @@ def real_world() -> World:
     )
 
 
-class WebSocketManager:
+class WebSocketManager(Snapshots):
     """Keeps what all components want, and as few connections as that needs.
 
     Addresses are those of the official SDK: an `environment` (`kr`, `sg`, `id`, `th`), or base
@@ -141,6 +143,7 @@ class WebSocketManager:
         )
         """Who takes part; what clients and pools are made with."""
         self._silence = Silence(self._markets, self._hub, self.components)
+        self._askers = count(1)
         self._started_at = self._world.clock.now()
 
     def __repr__(self) -> str:
@@ -228,11 +231,11 @@ class WebSocketManager:
         if handler is not None and not callable(handler):
             raise UsageError(f"a handler must be callable, not {handler!r}")
         await self.start()
-        found = [(spec, await self.streams_of(spec)) for spec in specs]
-        streams = [stream for _, each in found for stream in each]
-        self.components.replace(component, streams, handler, in_batches=batch)
+        found = [(spec, await self.wishes_of(spec)) for spec in specs]
+        wishes = [wish for _, each in found for wish in each]
+        self.components.replace(component, wishes, handler, in_batches=batch)
         for spec, each in found:
-            component.rank(each, spec.priority)
+            component.rank((stream for stream, _ in each), spec.priority)
 
     async def unregister_component(self, component_id: str) -> None:
         """Forget a component and its wishes; an unknown id is no error."""
@@ -243,21 +246,37 @@ class WebSocketManager:
 
     # --- what is asked ------------------------------------------------------------------------
 
-    async def streams_of(self, spec: SubscriptionSpec) -> tuple[Stream, ...]:
-        """The streams of a wish; reads the market list if it names a whole market.
+    async def wishes_of(self, spec: SubscriptionSpec) -> tuple[Wish, ...]:
+        """The streams asked for; reads the market list if a whole market is named.
 
-        Raises `AuthenticationError` if the wish needs keys and there are none.
+        Raises `AuthenticationError` if keys are needed and there are none.
         """
         self._exchange.check_access(spec.data_type)
-        return (await self._markets.expanded(spec)).streams
+        return (await self._markets.expanded(spec)).wishes
 
     async def symbols_of(self, symbols: str | Iterable[str]) -> frozenset[str]:
         """The symbols named; reads the market list if a whole market is. Raises `UsageError`."""
         return await self._markets.symbols_of(symbols)
 
-    def latest(self, *streams: Stream) -> BaseWebSocketEvent | None:
-        """The last event of the first of these streams that has one and is wanted."""
-        events = (self._hub.latest(stream) for stream in streams)
+    async def _snapshots_of(self, spec: SubscriptionSpec, timeout: float) -> dict[str, Any]:
+        await self.start()
+        wishes = await self.wishes_of(spec)
+        asker = f"get_snapshot {next(self._askers)}"
+        return await answers(
+            wishes,
+            timeout,
+            component_id=asker,
+            components=self.components,
+            clock=self._world.clock,
+            awaits_turn=self._lanes.awaits_turn,
+        )
+
+    def latest(self, *streams: Stream, depth: int | None = None) -> BaseWebSocketEvent | None:
+        """The last event of the first of these streams that has one and is wanted.
+
+        A book is cut to a depth; `None` stands for as many levels as there are.
+        """
+        events = (self._hub.latest(stream, depth) for stream in streams)
         return next((event for event in events if event is not None), None)
 
     async def ready(

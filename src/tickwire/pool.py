@@ -96,13 +96,14 @@ class DataPoolManager(Participant):
         kinds = _several("data types", "ticker", data_types)
         specs = [SubscriptionSpec(kind, names, level=level) for kind in kinds]
         manager, component = await self._join()
-        streams = {stream for spec in specs for stream in await manager.streams_of(spec)}
+        wishes = [wish for spec in specs for wish in await manager.wishes_of(spec)]
+        streams = {stream for stream, _ in wishes}
         self._check_open()  # reading a market list takes time
         for stream in streams:
             self._recent.setdefault(stream, Recent(stream, self.events_per_stream))
             self._rejected.pop(stream, None)
         self._interests.replace(client_id, self._interests.wishes_of(client_id) | streams)
-        manager.components.want(component, streams, self._keep)
+        manager.components.want(component, wishes, self._keep)
 
     async def unregister_client_interest(self, client_id: str) -> None:
         """Forget a client, and the streams that it alone was interested in.

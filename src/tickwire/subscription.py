@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from itertools import product
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -15,10 +15,16 @@ from tickwire.indicators import Indicator
 from tickwire.symbols import expanded_symbols, normalise_symbols
 
 __all__ = [
+    "DEPTHS",
+    "FULL_DEPTH",
+    "ORDINARY",
     "DataType",
     "Stream",
     "SubscriptionSpec",
+    "Terms",
+    "Wish",
     "candle_type",
+    "check_depth",
     "normalise_categories",
 ]
 
@@ -94,6 +100,50 @@ class Stream(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         return " ".join(part for part in parts if part)
 
 
+DEPTHS = (1, 5, 15, 30)
+"""How many levels of an order book can be asked for."""
+
+FULL_DEPTH = 30
+
+
+def check_depth(depth: int) -> None:
+    """Raise `UsageError` for a depth that an order book cannot be asked for in."""
+    if depth not in DEPTHS or type(depth) is not int:
+        expected = ", ".join(map(str, DEPTHS))
+        raise UsageError(f"depth is how many levels of a book: one of {expected}, not {depth!r}")
+
+
+class Terms(NamedTuple):
+    """What part of a stream is wanted; not a part of what the stream is.
+
+    `depth` is how many levels of an order book. `is_only_snapshot` is the state once and then
+    nothing, `is_only_realtime` what happens from now on without the state at the start.
+    """
+
+    depth: int = FULL_DEPTH
+    is_only_snapshot: bool = False
+    is_only_realtime: bool = False
+
+    @staticmethod
+    def together(several: "Iterable[Terms]") -> "Terms":
+        """What has to be asked for so that each of several, at least one, gets its part of it.
+
+        A stream that is wanted for its realtime data alone is asked for with its snapshot all
+        the same: that it comes is the only proof that the stream flows.
+        """
+        every = tuple(several)
+        return Terms(
+            depth=max(each.depth for each in every),
+            is_only_snapshot=all(each.is_only_snapshot for each in every),
+        )
+
+
+ORDINARY = Terms()
+"""All of it."""
+
+Wish = tuple[Stream, Terms]
+
+
 def _level(level: Decimal | int | str) -> Decimal:
     try:
         step = Decimal(level)
@@ -162,6 +212,23 @@ def _priority(priority: int) -> int:
 
 _WITHOUT_SYMBOLS = {DataType.MY_ASSET, DataType.ANNOUNCEMENT}
 _INDICATORS = {DataType.INDICATOR, DataType.INDICATOR_SIGNAL}
+_WITHOUT_SNAPSHOT = {DataType.MY_ORDER, *_WITHOUT_SYMBOLS, *_INDICATORS}
+
+
+def _check_terms(kind: DataType, terms: Terms) -> None:
+    check_depth(terms.depth)
+    if terms.depth != FULL_DEPTH and kind is not DataType.ORDERBOOK:
+        raise UsageError(f"depth is how many levels of an order book; {kind} has none")
+    if terms.is_only_snapshot and terms.is_only_realtime:
+        raise UsageError(
+            "is_only_snapshot and is_only_realtime together leave nothing; pass one of them, "
+            "or neither for both parts"
+        )
+    if kind in _WITHOUT_SNAPSHOT and (terms.is_only_snapshot or terms.is_only_realtime):
+        raise UsageError(
+            f"{kind} has no snapshot, it is told when something happens; ask for it without "
+            "is_only_snapshot and is_only_realtime"
+        )
 
 
 @dataclass(frozen=True, init=False)
@@ -172,6 +239,9 @@ class SubscriptionSpec:
     symbols are those of all markets; assets and announcements have no symbols. Options:
 
         level=10_000                    order book: group prices by so many units of the quote
+        depth=5                         order book: so many levels, of 1, 5, 15 and 30
+        is_only_snapshot=True           market data: the state once, and then nothing
+        is_only_realtime=True           market data: without the state at the start
         categories=["notice"]           announcements: of these only
         include_body=True               announcements: with their text
         indicators=[Indicator.rsi(...)] indicators, and with a trigger their signals
@@ -186,6 +256,7 @@ class SubscriptionSpec:
     data_type: DataType | str
     symbols: tuple[str, ...]
     level: Decimal
+    terms: Terms
     categories: tuple[str, ...]
     include_body: bool
     indicators: tuple[Indicator, ...]
@@ -197,6 +268,9 @@ class SubscriptionSpec:
         symbols: str | Iterable[str] | None = None,
         *,
         level: Decimal | int | str = 0,
+        depth: int = FULL_DEPTH,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         categories: str | Iterable[str] | None = None,
         include_body: bool = False,
         indicators: Indicator | Iterable[Indicator] = (),
@@ -206,6 +280,8 @@ class SubscriptionSpec:
         step = _level(level)
         if step and kind is not DataType.ORDERBOOK:
             raise UsageError(f"level groups the prices of order books; {kind} has none")
+        terms = Terms(depth, bool(is_only_snapshot), bool(is_only_realtime))
+        _check_terms(kind, terms)
         if kind is not DataType.ANNOUNCEMENT and (categories is not None or include_body):
             raise UsageError(f"categories and include_body are of announcements, not of {kind}")
         if isinstance(indicators, Indicator):
@@ -224,6 +300,7 @@ class SubscriptionSpec:
         object.__setattr__(self, "data_type", kind)
         object.__setattr__(self, "symbols", names)
         object.__setattr__(self, "level", step)
+        object.__setattr__(self, "terms", terms)
         object.__setattr__(self, "categories", normalise_categories(categories))
         object.__setattr__(self, "include_body", bool(include_body))
         object.__setattr__(self, "indicators", tuple(indicators))
@@ -253,6 +330,11 @@ class SubscriptionSpec:
         spec = copy(self)
         object.__setattr__(spec, "symbols", expanded_symbols(self.symbols, codes))
         return spec
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """The streams asked for, each with the part of it that is wanted."""
+        return tuple((stream, self.terms) for stream in self.streams)
 
     @property
     def streams(self) -> tuple[Stream, ...]:

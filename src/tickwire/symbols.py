@@ -12,6 +12,7 @@ QUOTE_CURRENCIES = ("KRW", "BTC", "USDT", "SGD", "IDR", "THB")
 
 # The exchange promises no alphabet for names; its market list decides what exists.
 _SYMBOL = re.compile(r"[A-Z]+-[A-Z0-9]+")
+_SUFFIXED = re.compile(r"([A-Z]+-[A-Z0-9]+)\.(\d+)")
 _SLASHED = re.compile(r"([A-Z0-9]+)/([A-Z]+)")
 
 
@@ -23,6 +24,9 @@ def normalise_symbol(symbol: str) -> str:
     if slashed := _SLASHED.fullmatch(name):
         base, quote = slashed.groups()
         raise UsageError(f"{symbol!r} is not how Upbit spells it; write '{quote}-{base}'")
+    if suffixed := _SUFFIXED.fullmatch(name):
+        code, depth = suffixed.groups()
+        raise UsageError(f"{symbol!r} names a depth; write '{code}' and depth={depth}")
     raise UsageError(f"malformed symbol {symbol!r}; expected QUOTE-BASE, such as 'KRW-BTC'")
 
 

@@ -166,6 +166,7 @@ class SyncWebSocketClient:
     list_subscriptions = _waiting(WebSocketClient.list_subscriptions)
     verify_subscriptions = _waiting(WebSocketClient.verify_subscriptions)
     latest = _at_once(WebSocketClient.latest)
+    get_snapshot = _waiting(WebSocketClient.get_snapshot)
 
     def explain(self) -> Explanation:
         """What is wanted here and what has become of each stream; `print` it to read it."""

@@ -19,7 +19,7 @@ from tickwire.events import (
     TradeEvent,
 )
 from tickwire.indicators import Indicator
-from tickwire.subscription import DataType, SubscriptionSpec, candle_type
+from tickwire.subscription import FULL_DEPTH, DataType, SubscriptionSpec, candle_type
 
 __all__ = ["Symbols", "Wishes"]
 
@@ -37,6 +37,10 @@ class Wishes(ABC):
 
     Each method records the wish and returns; see `ready` for the data. With `batch=True` the
     callback gets a list of the events that came together.
+
+    Market data can be had in part: `is_only_snapshot` is how things stand, once, and then the
+    wish is over; `is_only_realtime` is what happens from now on, without how things stand. A
+    callback has one wish for each stream: asking again for another part replaces it.
     """
 
     @abstractmethod
@@ -56,17 +60,37 @@ class Wishes(ABC):
         symbols: Symbols,
         callback: _One[TickerEvent] = None,
         *,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: Literal[False] = False,
     ) -> None: ...
     @overload
     async def subscribe_ticker(
-        self, symbols: Symbols, callback: _Many[TickerEvent], *, batch: Literal[True]
+        self,
+        symbols: Symbols,
+        callback: _Many[TickerEvent],
+        *,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
+        batch: Literal[True],
     ) -> None: ...
     async def subscribe_ticker(
-        self, symbols: Symbols, callback: Handler | None = None, *, batch: bool = False
+        self,
+        symbols: Symbols,
+        callback: Handler | None = None,
+        *,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
+        batch: bool = False,
     ) -> None:
         """Ask for tickers."""
-        await self.subscribe(SubscriptionSpec(DataType.TICKER, symbols), callback, batch=batch)
+        spec = SubscriptionSpec(
+            DataType.TICKER,
+            symbols,
+            is_only_snapshot=is_only_snapshot,
+            is_only_realtime=is_only_realtime,
+        )
+        await self.subscribe(spec, callback, batch=batch)
 
     @overload
     async def subscribe_trade(
@@ -74,17 +98,37 @@ class Wishes(ABC):
         symbols: Symbols,
         callback: _One[TradeEvent] = None,
         *,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: Literal[False] = False,
     ) -> None: ...
     @overload
     async def subscribe_trade(
-        self, symbols: Symbols, callback: _Many[TradeEvent], *, batch: Literal[True]
+        self,
+        symbols: Symbols,
+        callback: _Many[TradeEvent],
+        *,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
+        batch: Literal[True],
     ) -> None: ...
     async def subscribe_trade(
-        self, symbols: Symbols, callback: Handler | None = None, *, batch: bool = False
+        self,
+        symbols: Symbols,
+        callback: Handler | None = None,
+        *,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
+        batch: bool = False,
     ) -> None:
         """Ask for trades."""
-        await self.subscribe(SubscriptionSpec(DataType.TRADE, symbols), callback, batch=batch)
+        spec = SubscriptionSpec(
+            DataType.TRADE,
+            symbols,
+            is_only_snapshot=is_only_snapshot,
+            is_only_realtime=is_only_realtime,
+        )
+        await self.subscribe(spec, callback, batch=batch)
 
     @overload
     async def subscribe_orderbook(
@@ -93,6 +137,9 @@ class Wishes(ABC):
         callback: _One[OrderbookEvent] = None,
         *,
         level: _Level = 0,
+        depth: int = FULL_DEPTH,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: Literal[False] = False,
     ) -> None: ...
     @overload
@@ -102,6 +149,9 @@ class Wishes(ABC):
         callback: _Many[OrderbookEvent],
         *,
         level: _Level = 0,
+        depth: int = FULL_DEPTH,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: Literal[True],
     ) -> None: ...
     async def subscribe_orderbook(
@@ -110,10 +160,24 @@ class Wishes(ABC):
         callback: Handler | None = None,
         *,
         level: _Level = 0,
+        depth: int = FULL_DEPTH,
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: bool = False,
     ) -> None:
-        """Ask for order books; `level` groups prices by a step in quote currency."""
-        spec = SubscriptionSpec(DataType.ORDERBOOK, symbols, level=level)
+        """Ask for order books.
+
+        `level` groups prices by a step in quote currency. `depth` is how many levels, of 1, 5, 15
+        and 30; others may want more of the same book, which then comes cut, totals excepted.
+        """
+        spec = SubscriptionSpec(
+            DataType.ORDERBOOK,
+            symbols,
+            level=level,
+            depth=depth,
+            is_only_snapshot=is_only_snapshot,
+            is_only_realtime=is_only_realtime,
+        )
         await self.subscribe(spec, callback, batch=batch)
 
     @overload
@@ -123,6 +187,8 @@ class Wishes(ABC):
         callback: _One[CandleEvent] = None,
         *,
         unit: str = "1m",
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: Literal[False] = False,
     ) -> None: ...
     @overload
@@ -132,6 +198,8 @@ class Wishes(ABC):
         callback: _Many[CandleEvent],
         *,
         unit: str = "1m",
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: Literal[True],
     ) -> None: ...
     async def subscribe_candle(
@@ -140,10 +208,18 @@ class Wishes(ABC):
         callback: Handler | None = None,
         *,
         unit: str = "1m",
+        is_only_snapshot: bool = False,
+        is_only_realtime: bool = False,
         batch: bool = False,
     ) -> None:
         """Ask for candles of a unit: 1s, 1m, 3m, 5m, 10m, 15m, 30m, 60m or 240m."""
-        await self.subscribe(SubscriptionSpec(candle_type(unit), symbols), callback, batch=batch)
+        spec = SubscriptionSpec(
+            candle_type(unit),
+            symbols,
+            is_only_snapshot=is_only_snapshot,
+            is_only_realtime=is_only_realtime,
+        )
+        await self.subscribe(spec, callback, batch=batch)
 
     # --- an account, news, indicators: these need keys ----------------------------------------
 

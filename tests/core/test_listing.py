@@ -70,3 +70,10 @@ def test_both_sides_are_treated_alike(said: frozenset[Stream], served: frozenset
     assert (there.missing, there.extra) == (back.extra, back.missing)
     assert there.missing <= said
     assert there.extra <= served
+
+
+def test_a_snapshot_may_be_shown_or_not() -> None:
+    """It was asked for, and is no part of what goes on."""
+    assert compare({BTC}, {BTC, ETH}, {ETH})
+    assert compare({BTC}, {BTC}, {ETH})
+    assert compare({BTC}, {BTC, BOOK}, {ETH}).extra == {BOOK}

@@ -33,6 +33,8 @@ class Calm:
         self._ratio = ratio
         self._last_ratio = 1.0
         self._settled_at = 0.0
+        self.troubled_at = 0.0
+        """When something was wrong for the last time."""
 
     def stirred(self) -> None:
         """What is wanted, or what carries it, has changed."""
@@ -40,7 +42,8 @@ class Calm:
 
     def troubled(self) -> None:
         """Something is wrong, and it may take long until it is noticed and mended."""
-        self._settled_at = self._clock.now() + MENDING_S
+        self.troubled_at = self._clock.now()
+        self._settled_at = self.troubled_at + MENDING_S
 
     def mended(self) -> None:
         """Nothing is wrong any more."""

@@ -1,18 +1,27 @@
 """The components as they are played, drawn from the seed: they change their minds, and end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tests.sim import invariants
+from tests.sim.calm import MENDING_S
 from tests.sim.components import KINDS, Ear, Owner, Slow, on_end
 from tests.sim.loop import LoopClock
 from tests.sim.witness import Witness
 from tickwire.client import WebSocketClient
-from tickwire.errors import TransportError
+from tickwire.errors import TransportError, UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.manager import WebSocketManager
-from tickwire.subscription import DataType, Stream, SubscriptionSpec
+from tickwire.subscription import (
+    DEPTHS,
+    FULL_DEPTH,
+    DataType,
+    Stream,
+    SubscriptionSpec,
+    Terms,
+)
 from tickwire.world import Random
 
 __all__ = ["Cast", "Wish"]
@@ -28,6 +37,7 @@ _TYPES = (
 )
 _UNKNOWN = ("KRW-NOPE", "KRW-BTCC", "BTC-NIX")
 _LONGEST_DELAY_S = 0.4
+_LONG_S = 300.0
 
 Wish = tuple[SubscriptionSpec, ...]
 
@@ -86,7 +96,7 @@ class Cast:
             client = WebSocketClient(component_id, manager=self._manager)
             self._clients.append(client)
             is_awaited = random.random() < 0.7
-            ear = Ear(self._witness, component_id, (), is_slow=is_awaited)
+            ear = Ear(self._witness, component_id, {}, is_slow=is_awaited)
             self._witness.wants(ear)
             hear = self._slowly(ear) if is_awaited else ear.hear
             for _ in range(random.randint(2, 15)):
@@ -97,13 +107,55 @@ class Cast:
                     kind = chosen.type, chosen.symbol
                     ear.forget([s for s in ear.wanted if (s.type, s.symbol) == kind])
                 else:
-                    spec = self._spec(known=True)
-                    ear.wanted.update(spec.streams)
+                    spec = self._spec(known=True, once=not is_awaited)
+                    for stream, terms in spec.wishes:
+                        if ear.wanted.get(stream) != terms:
+                            ear.forget([stream])
+                            ear.wanted[stream] = terms
                     await client.subscribe(spec, hear)
                 self._witness.changed(ear)
             await client.disconnect()
             self._witness.gone(component_id)
             await clock.sleep(random.expovariate(1 / 10))
+
+    async def play_asker(self, component_id: str, until: float) -> None:
+        """Somebody who asks how things stand, now and then, and does not always wait for it."""
+        random, clock, witness = self._random, self._clock, self._witness
+        while clock.now() < until:
+            await clock.sleep(random.expovariate(1 / 10))
+            spec = self._spec(once=True)
+            if spec.names_whole_market:
+                spec = spec.expanded(self._codes)
+            spec = SubscriptionSpec(
+                spec.data_type,
+                spec.symbols,
+                level=spec.level,
+                depth=spec.terms.depth,
+                is_only_snapshot=True,
+            )
+            ear = Ear(witness, component_id, dict(spec.wishes), is_slow=False)
+            ear.is_asker = True
+            before = witness.times_of(spec.streams)
+            timeout_s = random.choice((0.05, 0.2, 3.0, _LONG_S))
+            witness.wants(ear)
+            try:
+                events = await self._manager.get_snapshot(
+                    spec.data_type,
+                    spec.symbols,
+                    level=spec.level,
+                    depth=spec.terms.depth,
+                    timeout=timeout_s,
+                )
+            except TimeoutError:
+                calm_s = min(timeout_s, clock.now() - witness.calm.troubled_at)
+                witness.judge(invariants.is_answered_in_time, spec.streams, calm_s, MENDING_S)
+            except UsageError as error:
+                unknown = [symbol for symbol in spec.symbols if symbol in _UNKNOWN]
+                witness.judge(invariants.is_refused_rightly, unknown, str(error))
+            else:
+                witness.answered(ear, before, events)
+            finally:
+                witness.gone(component_id)
 
     def _slowly(self, ear: Ear) -> Callable[[BaseWebSocketEvent], Awaitable[None]]:
         delay_s = self._random.choice((0.0, 0.05, _LONGEST_DELAY_S))
@@ -155,7 +207,9 @@ class Cast:
 
     async def _register(self, component_id: str, wish: Wish) -> None:
         kind = self._random.choice((*KINDS, None))
-        wanted = self._wanted(wish)
+        wanted = dict(self._wanted(wish))
+        if kind is Slow and any(terms.is_only_snapshot for terms in wanted.values()):
+            kind = KINDS[0]  # what waits in an inbox is over before it is heard
         # Whoever has no ear for `Rejected` does not ask for what may not exist.
         if kind is None and any(stream.symbol in _UNKNOWN for stream in wanted):
             kind = KINDS[0]
@@ -205,9 +259,18 @@ class Cast:
     # --- wishes -------------------------------------------------------------------------------
 
     def _wish(self) -> Wish:
-        return tuple(self._spec() for _ in range(self._random.randint(1, 3)))
+        """Of a stream wished for twice the last would count, so each is in one spec."""
+        wish: list[SubscriptionSpec] = []
+        named: set[Stream] = set()
+        for _ in range(self._random.randint(1, 3)):
+            spec = self._spec()
+            streams = {stream for stream, _ in self._wanted((spec,))}
+            if not streams & named:
+                wish.append(spec)
+                named |= streams
+        return tuple(wish)
 
-    def _spec(self, *, known: bool = False) -> SubscriptionSpec:
+    def _spec(self, *, known: bool = False, once: bool = True) -> SubscriptionSpec:
         random = self._random
         kind = random.choice(_TYPES)
         symbols = random.sample(self._codes, random.randint(1, min(3, len(self._codes))))
@@ -219,11 +282,17 @@ class Cast:
         elif kind is DataType.ORDERBOOK and self._levels:
             symbols = symbols[:1]
             level = random.choice((0, *self._levels[symbols[0]]))
-        return SubscriptionSpec(kind, symbols, level=level)
+        depth = random.choice(DEPTHS) if kind is DataType.ORDERBOOK else FULL_DEPTH
+        part = random.random()
+        return SubscriptionSpec(
+            kind,
+            symbols,
+            level=level,
+            depth=depth,
+            is_only_snapshot=once and part < 0.1,
+            is_only_realtime=part > 0.85,
+        )
 
-    def _wanted(self, wish: Wish) -> set[Stream]:
-        return {
-            stream
-            for spec in wish
-            for stream in (spec.expanded(self._codes) if spec.names_whole_market else spec).streams
-        }
+    def _wanted(self, wish: Wish) -> Iterator[tuple[Stream, Terms]]:
+        for spec in wish:
+            yield from (spec.expanded(self._codes) if spec.names_whole_market else spec).wishes

@@ -1,13 +1,13 @@
 """The components of a simulation, and for each of them what it wants and what has reached it."""
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from tests.sim.wire import Heard
 from tickwire.control import ControlEvent
 from tickwire.events import BaseWebSocketEvent
-from tickwire.subscription import Stream
+from tickwire.subscription import Stream, Terms
 from tickwire.world import Clock
 
 __all__ = ["KINDS", "Crash", "Ear", "Judge", "Owner", "on_end"]
@@ -31,12 +31,18 @@ class Ear:
     """
 
     def __init__(
-        self, judge: Judge, component_id: str, wanted: Iterable[Stream], *, is_slow: bool
+        self, judge: Judge, component_id: str, wanted: Mapping[Stream, Terms], *, is_slow: bool
     ) -> None:
         self.id = component_id
-        self.wanted = set(wanted)
+        self.wanted = dict(wanted)
+        """Each stream with the part of it that is wanted."""
+        self.begun: dict[Stream, object] = {}
+        """By which connection it has had the state that each stream begins with."""
         self.is_slow = is_slow
         self.is_gone = False
+        self.is_asker = False
+        """Whether it has no handler, and is answered all at once."""
+        self.handed_over: set[Stream] = set()
         self.let_go_at: float | None = None
         self.has_lagged = False
         self.expected: list[Heard] = []
@@ -61,7 +67,9 @@ class Ear:
     def forget(self, streams: Iterable[Stream]) -> None:
         """Some wishes are withdrawn; nothing of these streams is due any more."""
         for stream in streams:
-            self.wanted.discard(stream)
+            self.wanted.pop(stream, None)
+            self.begun.pop(stream, None)
+            self.handed_over.discard(stream)
             self.due.pop(stream, None)
             self.place.pop(stream, None)
             self.trades = {trade for trade in self.trades if trade[0] != stream}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.sim.wire import Heard, Request
-from tickwire.subscription import Stream
+from tickwire.subscription import Stream, Terms
 
 __all__ = [
     "INVARIANTS",
@@ -18,19 +18,27 @@ __all__ = [
     "asked_in_one_way",
     "asks_for_what_is_wanted",
     "attempts_respect_bans",
+    "begins_at_once",
     "deaf_once_gone",
     "gets_to_the_end",
     "hears_what_it_asked",
     "in_order",
+    "is_answered_in_time",
     "is_apart",
     "is_collected",
     "is_converged",
+    "is_no_older",
+    "is_refused_rightly",
     "is_the_last",
+    "is_as_deep_as_wanted",
     "is_verified",
     "keeps_limits",
     "misses_nothing",
     "name_of",
+    "names_nothing_twice",
+    "rides_along_once",
     "sees_as_if_alone",
+    "sees_its_part",
     "the_dead_want_nothing",
     "wishes_stand",
 ]
@@ -39,15 +47,17 @@ INVARIANTS = {
     "I1": "At most 5 messages in any second and 100 in any minute of a connection, at most 5 "
     "connects in any second, as the exchange counts them; none while it blocks the address.",
     "I2": "Within a second and what the limiter takes, the exchange serves the union of all "
-    "wishes, each stream once, and says so; once faults stop, always.",
+    "wishes, each stream once and each book in as many levels as the deepest wish, and says so; "
+    "once faults stop, always. No message names a code of a type twice.",
     "I3": "A message is made when it is sent: it names what is wanted at that moment, and one "
-    "does not follow another within the debounce.",
+    "does not follow another within the debounce. A one-off snapshot is asked for once.",
     "I4": "Wishes merge in any order and any number of times into the same bytes.",
     "I5": "A handler hears what it asked for, each event once and in order; once its wish is "
     "withdrawn it is not called again.",
     "I6": "A component that is collected is as one that has withdrawn its wishes.",
     "I7": "An error of the exchange changes nobody's wishes.",
-    "I8": "A component sees what it would see alone, whatever options others have chosen.",
+    "I8": "A component sees what it would see alone, whatever options others have chosen: the "
+    "grouping and the levels of a book, the snapshot, what comes after it, or both.",
     "I16": "What ends leaves no task behind, and nothing fails unnoticed.",
 }
 
@@ -100,15 +110,18 @@ def attempts_respect_bans(now: float, told: float, until: float) -> Problem:
 
 
 @_of("I2")
-def is_converged(wanted: frozenset[Stream], served: Sequence[frozenset[Stream]]) -> Problem:
-    """Judge what the open connections are subscribed to."""
+def is_converged(wanted: Mapping[Stream, int], served: Sequence[Mapping[Stream, int]]) -> Problem:
+    """Judge what the open connections are subscribed to, in how many levels."""
     counted = Counter(stream for streams in served for stream in streams)
     twice = [stream for stream, times in counted.items() if times > 1]
     if twice:
         return f"served twice: {_names(twice)}"
-    if counted.keys() != wanted:
-        missing, extra = wanted - counted.keys(), counted.keys() - wanted
+    if counted.keys() != wanted.keys():
+        missing, extra = wanted.keys() - counted.keys(), counted.keys() - wanted.keys()
         return f"lost: {_names(missing)}; not wanted: {_names(extra)}"
+    for stream, depth in (pair for streams in served for pair in streams.items()):
+        if depth != wanted[stream]:
+            return f"{stream} comes in {depth} levels and is wanted in {wanted[stream]}"
     return None
 
 
@@ -120,12 +133,23 @@ def is_verified(missing: frozenset[Stream], extra: frozenset[Stream]) -> Problem
     return None
 
 
+@_of("I2")
+def names_nothing_twice(request: Request) -> Problem:
+    """Judge a message as it is sent."""
+    return f"named twice: {_names(request.twice)}" if request.twice else None
+
+
 @_of("I3")
 def asks_for_what_is_wanted(
-    request: Request, wanted: frozenset[Stream], dying: frozenset[Stream], *, whole: bool
+    request: Request,
+    wanted: frozenset[Stream],
+    once: frozenset[Stream],
+    dying: frozenset[Stream],
+    *,
+    whole: bool,
 ) -> Problem:
     """Judge a message as it is sent; `dying` streams may be wanted still, at this very moment."""
-    stale = request.streams - wanted - dying
+    stale = (request.streams - wanted - dying) | (request.once - once - dying)
     lost = wanted - request.streams if whole else frozenset()
     if stale or lost:
         return f"a message names what nobody wants: {_names(stale)}; lacks: {_names(lost)}"
@@ -141,8 +165,19 @@ def is_apart(
         return None
     if now - sent < debounce_s - 1e-6:
         return f"two messages within {now - sent:.3f} s"
-    if before.streams == request.streams and not request.fresh:
+    says_more = request.fresh or request.once or request.depths != before.depths
+    if before.streams == request.streams and not says_more:
         return "a message that says nothing new"
+    return None
+
+
+@_of("I3")
+def rides_along_once(
+    stream: Stream, now: float, asked: float, wished: float, longest_s: float
+) -> Problem:
+    """Judge a question for a snapshot: when it was asked before, and last wished for."""
+    if wished <= asked and now - asked < longest_s:
+        return f"a snapshot of {stream} is asked for again after {now - asked:.3f} s"
     return None
 
 
@@ -226,6 +261,54 @@ def sees_as_if_alone(
         return f"{component_id} was given {stream}, which is how others want it"
     if not got and stream in wanted:
         return f"{component_id} was not given {stream}, as it wants it grouped"
+    return None
+
+
+@_of("I8")
+def is_as_deep_as_wanted(
+    component_id: str, stream: Stream, depth: int, got: Sequence[object], came: Sequence[object]
+) -> Problem:
+    """Judge the levels of a book that a component is given, by those that came."""
+    if list(got) != list(came[:depth]) or len(came) < depth:
+        return f"{component_id} wants {depth} levels of {stream} and has {len(got)} of {len(came)}"
+    return None
+
+
+@_of("I8")
+def begins_at_once(component_id: str, stream: Stream, *, got: bool) -> Problem:
+    """Judge what a component was told at once of a stream that flows already."""
+    return None if got else f"{component_id} was not told how {stream} stands"
+
+
+@_of("I2")
+def is_answered_in_time(streams: Iterable[Stream], waited_s: float, longest_s: float) -> Problem:
+    """Judge a snapshot that has not come."""
+    return f"no snapshot of {_names(streams)} for {waited_s} s" if waited_s >= longest_s else None
+
+
+@_of("I7")
+def is_refused_rightly(unknown: Sequence[str], reason: str) -> Problem:
+    """Judge a snapshot that was refused, by the markets asked for that there are not."""
+    return None if any(code in reason for code in unknown) else f"refused with {reason!r}"
+
+
+@_of("I8")
+def is_no_older(component_id: str, stream: Stream, got: int, known: int) -> Problem:
+    """Judge the time of a snapshot by that of the last event before it was asked for."""
+    if got < known:
+        return f"{component_id} was given {stream} as it was {known - got} ms before the call"
+    return None
+
+
+@_of("I8")
+def sees_its_part(
+    component_id: str, stream: Stream, terms: Terms, *, is_snapshot: bool, is_handed_over: bool
+) -> Problem:
+    """Judge an event by the part of the stream that is wanted."""
+    if terms.is_only_realtime and (is_snapshot or is_handed_over):
+        return f"{component_id} wants no state of {stream} to begin with, and is given one"
+    if terms.is_only_snapshot and not (is_snapshot or is_handed_over):
+        return f"{component_id} wants no more than a snapshot of {stream}, and is given more"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from unittest.mock import patch
@@ -31,9 +32,9 @@ class LostUpdate(connection.Connection):
 
     _captured: tuple[Stream, ...] = ()
 
-    def want(self, *changes: Any) -> None:
+    def want(self, *changes: Any, **more: Any) -> None:
         is_first = self._changed_at is None
-        super().want(*changes)
+        super().want(*changes, **more)
         if is_first:
             self._captured = tuple(self.ledger.desired)
 
@@ -88,13 +89,19 @@ class BareWindows(Limiter):
 
 
 def _as_wished(
-    desired: Collection[Stream], sent: Collection[Stream], live: Container[Stream], *more: Any
+    desired: Collection[Stream],
+    sent: Collection[Stream],
+    live: Container[Stream],
+    *priorities: Any,
+    **more: Any,
 ) -> Plan:
     """A plan in the order of the wishes."""
-    made = plan(desired, sent, live, *more)
+    made = plan(desired, sent, live, *priorities, **more)
     order = list(desired)
-    return Plan(
-        tuple(sorted(made.fresh, key=order.index)), tuple(sorted(made.live, key=order.index))
+    return replace(
+        made,
+        fresh=tuple(sorted(made.fresh, key=order.index)),
+        live=tuple(sorted(made.live, key=order.index)),
     )
 
 

@@ -24,7 +24,7 @@ from tickwire.manager import WebSocketManager
 from tickwire.simulator.exchange import Exchange
 from tickwire.simulator.market.instruments import instruments
 from tickwire.simulator.spelling import UNIT
-from tickwire.subscription import Stream
+from tickwire.subscription import FULL_DEPTH, Stream
 from tickwire.world import Random, World
 
 __all__ = ["LENGTH_S", "Outcome", "run"]
@@ -95,6 +95,7 @@ class _Run:
         self.model = Exchange(chosen, seed=seed, now_ns=self.clock.wall_ns())
         self.components = [f"component-{number}" for number in range(random.randint(2, 7))]
         self.clients = [f"client-{number}" for number in range(random.randint(0, 2))]
+        self.askers = [f"asker-{number}" for number in range(random.randint(0, 2))]
         ids = self.components + self.clients
         self.witness = Witness(
             self.clock,
@@ -131,7 +132,7 @@ class _Run:
 
     def _text_of(self, request: Request) -> str:
         """The text of the same wishes, wished one by one in another order."""
-        wishes = sorted(request.streams)
+        wishes = sorted(request.streams | request.once)
         self.orders.shuffle(wishes)
         merged = SubscriptionManager(lambda change: None)
         for number, stream in enumerate(wishes):
@@ -139,7 +140,11 @@ class _Run:
             merged.replace(f"another {number % 3}", [stream])
         live = request.streams - request.fresh
         made = connection.plan(  # type: ignore[attr-defined] # the one that is in use
-            list(merged), request.streams, live
+            [stream for stream in merged if stream not in request.once],
+            request.streams,
+            live,
+            once=request.once,
+            depths={s: depth for s, depth in request.depths.items() if depth < FULL_DEPTH},
         )
         return Upbit().encode(made, "")
 
@@ -154,6 +159,10 @@ class _Run:
                 for component_id in self.clients
             ]
             players.append(self.loop.create_task(self._wonder(Random(self.seed + 5))))
+            players += [
+                self.loop.create_task(self.cast.play_asker(component_id, _WISHES_END_S))
+                for component_id in self.askers
+            ]
             players.append(self.loop.create_task(self.faults.play(_FAULTS_END_S, self.mean_s)))
             await self._look_until(_WISHES_END_S)
             for player in players:
@@ -238,7 +247,7 @@ class _Run:
         while not self.witness.calm.is_due(self.network.sound):
             await self.clock.sleep(_LOOK_S)
 
-    def _served(self) -> list[frozenset[Stream]]:
+    def _served(self) -> list[dict[Stream, int]]:
         return [streams_of(link.session.wishes) for link in self.network.sound]
 
     def _look_for_leftovers(self) -> None:

@@ -1,13 +1,14 @@
 """The wire as the simulation reads it: by nothing that client or exchange use themselves."""
 
 import re
+from collections import Counter
 from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 
 from tickwire.simulator.wire.request import MarketWish, Wish
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import FULL_DEPTH, DataType, Stream
 
 __all__ = ["Heard", "Request", "read_frame", "read_request", "stream_of", "streams_of"]
 
@@ -15,11 +16,20 @@ _UNIT = 10**8
 
 
 class Heard(NamedTuple):
-    """A data frame: its stream, its text, and of a trade the id."""
+    """A data frame: its stream, its text, and what else tells it from others."""
 
     stream: Stream
     raw: str
     trade_id: int
+    """0 but for trades."""
+    is_snapshot: bool
+    timestamp: int
+    units: tuple[tuple[Decimal, ...], ...]
+    """The levels of a book; of others none."""
+
+    def reaches(self, depth: int) -> bool:
+        """Whether it has as many levels as this, if it is a book."""
+        return self.stream.type != DataType.ORDERBOOK or len(self.units) >= depth
 
 
 class Request(NamedTuple):
@@ -27,6 +37,12 @@ class Request(NamedTuple):
 
     streams: frozenset[Stream]
     fresh: frozenset[Stream]
+    once: frozenset[Stream]
+    """Of which there is to be a snapshot and nothing else; no part of `streams`."""
+    depths: dict[Stream, int]
+    """Of all books."""
+    twice: frozenset[Stream]
+    """What is named twice, or in two ways."""
     text: str
     """Without the ticket, which is another each time."""
 
@@ -36,6 +52,16 @@ class _Head(msgspec.Struct):
     code: str = ""
     level: Decimal = Decimal(0)
     sequential_id: int = 0
+    stream_type: str = ""
+    timestamp: int = 0
+    orderbook_units: tuple["_Unit", ...] = ()
+
+
+class _Unit(msgspec.Struct):
+    ask_price: Decimal
+    bid_price: Decimal
+    ask_size: Decimal
+    bid_size: Decimal
 
 
 class _Object(msgspec.Struct):
@@ -43,6 +69,7 @@ class _Object(msgspec.Struct):
     codes: tuple[str, ...] = ()
     level: Decimal = Decimal(0)
     is_only_realtime: bool = False
+    is_only_snapshot: bool = False
 
 
 _heads = msgspec.json.Decoder(_Head)
@@ -69,25 +96,47 @@ def read_frame(frame: bytes) -> Heard | None:
     if head.type not in _TYPES:
         return None
     stream = stream_of(head.type, head.code, head.level)
-    return Heard(stream, frame.decode(), head.sequential_id if head.type == "trade" else 0)
+    return Heard(
+        stream,
+        frame.decode(),
+        head.sequential_id if head.type == "trade" else 0,
+        head.stream_type == "SNAPSHOT",
+        head.timestamp,
+        tuple(msgspec.structs.astuple(unit) for unit in head.orderbook_units),
+    )
 
 
 def read_request(text: str) -> Request:
     """A message of the client."""
-    asked = {
-        stream_of(each.type, code, each.level): each.is_only_realtime
-        for each in _requests.decode(text)
-        for code in each.codes
-    }
-    fresh = frozenset(stream for stream, goes_on in asked.items() if not goes_on)
-    return Request(frozenset(asked), fresh, _TICKET.sub('"ticket":""', text))
-
-
-def streams_of(wishes: tuple[Wish, ...]) -> frozenset[Stream]:
-    """What the exchange would answer to LIST_SUBSCRIPTIONS, as streams."""
-    return frozenset(
-        stream_of(wish.type, code, Decimal(wish.level) / _UNIT)
-        for wish in wishes
-        if isinstance(wish, MarketWish)
-        for code in wish.codes
+    asked: dict[Stream, _Object] = {}
+    depths: dict[Stream, int] = {}
+    named: Counter[tuple[str, str]] = Counter()
+    for each in _requests.decode(text):
+        for spelled in each.codes:
+            code, _, suffix = spelled.partition(".")
+            named[each.type, code] += 1
+            stream = stream_of(each.type, code, each.level)
+            asked[stream] = each
+            if each.type == DataType.ORDERBOOK:
+                depths[stream] = int(suffix or FULL_DEPTH)
+    once = frozenset(stream for stream, each in asked.items() if each.is_only_snapshot)
+    return Request(
+        frozenset(asked) - once,
+        frozenset(stream for stream, each in asked.items() if not each.is_only_realtime) - once,
+        once,
+        depths,
+        frozenset(stream_of(*each) for each, times in named.items() if times > 1),
+        _TICKET.sub('"ticket":""', text),
     )
+
+
+def streams_of(wishes: tuple[Wish, ...]) -> dict[Stream, int]:
+    """What the exchange serves by now, and of books how many levels."""
+    return {
+        stream_of(wish.type, code.partition(".")[0], Decimal(wish.level) / _UNIT): int(
+            code.partition(".")[2] or FULL_DEPTH
+        )
+        for wish in wishes
+        if isinstance(wish, MarketWish) and not wish.is_only_snapshot
+        for code in wish.codes
+    }

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.sim import invariants
 from tests.sim.calm import Calm
 from tests.sim.components import Ear
+from tests.sim.flows import Arrival, Flows
 from tests.sim.invariants import Violation
 from tests.sim.link import Link
 from tests.sim.wire import Heard, Request, read_frame, read_request
 from tickwire.control import ControlEvent, Rejected
 from tickwire.core.connection import Timing
-from tickwire.events import BaseWebSocketEvent
+from tickwire.events import BaseWebSocketEvent, OrderbookEvent
 from tickwire.subscription import DataType, Stream
 from tickwire.world import Clock
 
@@ -25,6 +26,7 @@ _ERROR = b'{"error"'
 _DEBOUNCE_S = Timing().debounce_s
 _ON_THE_WAY_S = 1.0
 """How long a message and the last frames before it may be on their way, at most."""
+_FIRST_DATA_S = Timing().first_data_s
 
 
 class Witness:
@@ -61,6 +63,9 @@ class Witness:
         self._asked: dict[Link, tuple[Request, float]] = {}
         self._dropped: dict[tuple[Link, Stream], float] = {}
         self._last: dict[Stream, Heard] = {}
+        self.flows = Flows()
+        self._wished_once: dict[Stream, float] = {}
+        self._asked_once: dict[tuple[Link, Stream], float] = {}
 
     @property
     def digest(self) -> str:
@@ -92,20 +97,49 @@ class Witness:
     # --- the components -----------------------------------------------------------------------
 
     @property
-    def wanted(self) -> frozenset[Stream]:
-        """The union of all wishes."""
-        return frozenset().union(*(ear.wanted for ear in self.ears.values()))
+    def wanted(self) -> dict[Stream, int]:
+        """The union of all wishes, but for snapshots alone; in how many levels each is wanted."""
+        depths: dict[Stream, int] = {}
+        for ear in self.ears.values():
+            for stream, terms in ear.wanted.items():
+                depths[stream] = max(terms.depth, depths.get(stream, 0))
+        once = self.wanted_once
+        return {stream: depth for stream, depth in depths.items() if stream not in once}
+
+    @property
+    def wanted_once(self) -> frozenset[Stream]:
+        """The streams of which everybody wants no more than a snapshot."""
+        wishes = [pair for ear in self.ears.values() for pair in ear.wanted.items()]
+        going_on = {stream for stream, terms in wishes if not terms.is_only_snapshot}
+        return frozenset(stream for stream, _ in wishes if stream not in going_on)
 
     def wants(self, ear: Ear) -> None:
         """A component has registered, perhaps in place of one with its id."""
         self.gone(ear.id)
         self.ears[ear.id] = ear
-        self.note("wants", f"{ear.id}: {', '.join(map(str, sorted(ear.wanted)))}")
-        self.calm.stirred()
+        self.note("wants", f"{ear.id}: {self._shown(ear)}")
+        self._joined(ear)
 
     def changed(self, ear: Ear) -> None:
         """A component has added to its wishes, or withdrawn some."""
-        self.note("wants now", f"{ear.id}: {', '.join(map(str, sorted(ear.wanted)))}")
+        self.note("wants now", f"{ear.id}: {self._shown(ear)}")
+        self._joined(ear)
+
+    def _shown(self, ear: Ear) -> str:
+        return ", ".join(f"{stream} {tuple(ear.wanted[stream])}" for stream in sorted(ear.wanted))
+
+    def _joined(self, ear: Ear) -> None:
+        """Who finds a stream flowing has been told how things stand."""
+        for stream, terms in ear.wanted.items():
+            if stream not in ear.begun:
+                self._wished_once[stream] = self._clock.now()
+                link = self.flows.served_by(stream, terms.depth)
+                if link is not None:
+                    ear.begun[stream] = link
+                    is_told = not (ear.is_slow or ear.is_asker or terms.is_only_realtime)
+                    if is_told and self._one_lane:
+                        got = stream in ear.handed_over
+                        self.judge(invariants.begins_at_once, ear.id, stream, got=got)
         self.calm.stirred()
 
     def gone(self, component_id: str) -> None:
@@ -125,7 +159,7 @@ class Witness:
     def told(self, ear: Ear, event: ControlEvent) -> None:
         self.note("told", f"{ear.id}: {type(event).__name__}")
         if isinstance(event, Rejected):
-            ear.wanted.discard(event.stream)
+            ear.wanted.pop(event.stream, None)
             self.calm.stirred()
         elif type(event).__name__ == "Lagged":
             ear.has_lagged = True
@@ -138,8 +172,10 @@ class Witness:
         if self._is_grouped_otherwise(stream):
             self.judge(invariants.sees_as_if_alone, ear.id, stream, ear.wanted, got=True)
         self.judge(invariants.hears_what_it_asked, ear.id, stream, ear.wanted)
+        self._judge_part(ear, event)
         if event.handed_over:
             if not ear.is_slow:
+                ear.handed_over.add(stream)
                 last = self._last.get(stream)
                 self.judge(invariants.is_the_last, ear.id, stream, raw, last and last.raw)
                 if last is not None:
@@ -148,6 +184,48 @@ class Witness:
             self._heard_late(ear, stream, raw)
         else:
             ear.got.append((stream, raw))
+        if stream in ear.wanted and ear.wanted[stream].is_only_snapshot:
+            ear.forget([stream])
+            self.calm.stirred()
+
+    def _judge_part(self, ear: Ear, event: BaseWebSocketEvent) -> None:
+        terms = ear.wanted.get(event.stream)
+        if terms is not None:
+            self.judge(
+                invariants.sees_its_part,
+                ear.id,
+                event.stream,
+                terms,
+                is_snapshot=event.is_snapshot,
+                is_handed_over=event.handed_over,
+            )
+        came = read_frame(event.raw.encode())
+        if terms is not None and isinstance(event, OrderbookEvent) and came is not None:
+            got = [tuple(unit.to_dict().values()) for unit in event.orderbook_units]
+            self.judge(
+                invariants.is_as_deep_as_wanted,
+                ear.id,
+                event.stream,
+                terms.depth,
+                got,
+                came.units,
+            )
+
+    def answered(
+        self, ear: Ear, before: Mapping[Stream, int], events: Mapping[str, BaseWebSocketEvent]
+    ) -> None:
+        """A snapshot was asked for; `before` are the times of the last events up to the call."""
+        for stream in ear.wanted:
+            event = events[stream.symbol]
+            self.note("answered", f"{ear.id}: {stream} {event.timestamp}")
+            self._judge_part(ear, event)
+            self.judge(
+                invariants.is_no_older, ear.id, stream, event.timestamp, before.get(stream, 0)
+            )
+
+    def times_of(self, streams: Iterable[Stream]) -> dict[Stream, int]:
+        """Of what time the last events of some streams are."""
+        return {each: self._last[each].timestamp for each in streams if each in self._last}
 
     def _heard_late(self, ear: Ear, stream: Stream, raw: str) -> None:
         due, place = ear.due.get(stream, []), ear.place.get(stream, 0)
@@ -200,12 +278,13 @@ class Witness:
 
     def opened(self, link: Link) -> None:
         self.note("opened", link)
-        if self._one_lane:
+        if self._one_lane and link.is_sound:
             self.calm.mended()
         self.calm.stirred()
 
     def lost(self, link: Link, reason: str) -> None:
         self.losses += 1
+        self.flows.lost(link)
         self.note("lost", f"{link}: {reason}")
         self.calm.troubled()
 
@@ -224,10 +303,13 @@ class Witness:
         self.messages += 1
         self.note("sent", f"{link}: {request.text}")
         died_at, dying = self._died
+        self.judge(invariants.names_nothing_twice, request)
+        self._judge_once(link, request, now)
         self.judge(
             invariants.asks_for_what_is_wanted,
             request,
-            self.wanted,
+            frozenset(self.wanted),
+            self.wanted_once,
             dying if died_at == now else frozenset(),
             whole=self._one_lane,
         )
@@ -237,6 +319,16 @@ class Witness:
         for stream in () if before is None else before.streams - request.streams:
             self._dropped[link, stream] = now + _ON_THE_WAY_S
         self._asked[link] = request, now
+        self.flows.sent(link, request)
+
+    def _judge_once(self, link: Link, request: Request, now: float) -> None:
+        for stream in sorted(request.once):
+            asked = self._asked_once.get((link, stream), float("-inf"))
+            wished = self._wished_once.get(stream, float("-inf"))
+            self.judge(invariants.rides_along_once, stream, now, asked, wished, _FIRST_DATA_S)
+            self._asked_once[link, stream] = now
+        for stream in request.streams:
+            self._asked_once.pop((link, stream), None)
 
     def read(self, link: Link, frames: list[bytes], deliver: Callable[[], None]) -> None:
         ears = tuple(self.ears.values())
@@ -246,8 +338,9 @@ class Witness:
             if heard is None or link.is_left:
                 continue
             moves = self._is_served_twice(heard.stream)
+            arrival = self.flows.read(link, heard)
             for ear in ears:
-                if heard.stream not in ear.wanted:
+                if ear.is_asker or not self._is_due(ear, link, heard, arrival):
                     continue
                 if moves:
                     ear.optional.add(heard.raw)
@@ -263,7 +356,8 @@ class Witness:
                         ear.optional.add(heard.raw)
                 else:
                     ear.expected.append(heard)
-            self._last[heard.stream] = heard
+            if not (arrival.is_once or arrival.is_stray):
+                self._last[heard.stream] = heard
         deliver()
         if any(frame.startswith(_ERROR) for frame in frames):
             self.look_at_wishes()
@@ -287,6 +381,31 @@ class Witness:
             and (stream in request.streams or now < self._dropped.get((link, stream), 0.0))
         ]
         return len(links) > 1
+
+    def _is_due(self, ear: Ear, link: Link, heard: Heard, arrival: Arrival) -> bool:
+        """Whether a component should get a frame, by what it would see alone."""
+        stream, terms = heard.stream, ear.wanted.get(heard.stream)
+        if terms is None or arrival.is_stray:
+            return False
+        if arrival.is_once:
+            if not terms.is_only_snapshot or not arrival.serves(terms.depth):
+                return False
+            is_due = stream not in ear.handed_over
+            ear.handed_over.add(stream)
+            return is_due
+        if ear.begun.get(stream) is link:
+            last = self._last.get(stream)
+            is_news = heard.trade_id or last is None or heard.timestamp > last.timestamp
+            return not heard.is_snapshot or (bool(is_news) and not terms.is_only_realtime)
+        begins = arrival.serves(terms.depth) and (arrival.is_first or heard.is_snapshot)
+        if terms.is_only_snapshot:
+            is_due = begins and heard.is_snapshot and stream not in ear.handed_over
+            if is_due:
+                ear.handed_over.add(stream)  # that is all of it, even if more comes at once
+            return is_due
+        if begins:
+            ear.begun[stream] = link
+        return begins and not (heard.is_snapshot and terms.is_only_realtime)
 
     def _compare(self, ear: Ear, expected: list[Heard], got: list[tuple[Stream, str]]) -> None:
         expected = [

@@ -8,6 +8,7 @@ from typing import Any, assert_type
 from tickwire import (
     AnnouncementEvent,
     BaseWebSocketEvent,
+    CandleEvent,
     ControlEvent,
     DataType,
     Indicator,
@@ -16,6 +17,7 @@ from tickwire import (
     Listing,
     MyAssetEvent,
     MyOrderEvent,
+    OrderbookEvent,
     RawEvent,
     Readiness,
     SubscriptionSpec,
@@ -54,6 +56,18 @@ async def callbacks(client: WebSocketClient) -> None:
     await client.subscribe_raw("news", None, on_raw)
     await client.unsubscribe(DataType.MY_ORDER)
     await client.unsubscribe("indicator", indicators=Indicator.rsi(timeframe="15m"))
+
+
+async def parts(client: WebSocketClient, manager: WebSocketManager) -> None:
+    """A snapshot is of the type asked for; market data can be had in part."""
+    assert_type(await client.get_snapshot("ticker", "KRW-BTC"), dict[str, TickerEvent])
+    assert_type(await client.get_snapshot(DataType.TRADE, ["KRW-BTC"]), dict[str, TradeEvent])
+    books = await manager.get_snapshot("orderbook", "KRW", depth=5, level=10_000, timeout=3)
+    assert_type(books, dict[str, OrderbookEvent])
+    assert_type(await manager.get_snapshot("candle.1m", "KRW-BTC"), dict[str, CandleEvent])
+    await client.subscribe_ticker("KRW-BTC", on_ticker, is_only_snapshot=True)
+    await client.subscribe_trade("KRW-BTC", on_trades, is_only_realtime=True, batch=True)
+    await client.subscribe_orderbook("KRW-BTC", on_anything, depth=15)
 
 
 async def mistakes(client: WebSocketClient) -> None:

@@ -12,6 +12,7 @@ changes made during the wait become one message, and a change undone during the 
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tickwire.core.actions import (
     Action,
@@ -37,7 +38,7 @@ from tickwire.core.listing import Verification, compare
 from tickwire.core.planner import Plan, plan
 from tickwire.core.record import Record
 from tickwire.core.states import TRANSITIONS, ConnectionState, Input
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import DataType, Stream, Terms
 from tickwire.world import Random
 
 __all__ = ["Connection", "Timing"]
@@ -110,6 +111,7 @@ class Connection:
         self._queries_open = False
         self._inquiry = Inquiry(self.gate)
         self._said: frozenset[Stream] = frozenset()
+        self._said_once: frozenset[Stream] = frozenset()
         self._repairs = 0
         self._outbox: list[Action] = []
 
@@ -123,13 +125,20 @@ class Connection:
 
     # --- told ---------------------------------------------------------------------------------
 
-    def want(self, added: Iterable[Stream], removed: Iterable[Stream], now: float) -> None:
-        """The desired set has changed."""
-        self.ledger.want(added, removed)
+    def want(
+        self,
+        added: Iterable[Stream],
+        removed: Iterable[Stream],
+        now: float,
+        *,
+        altered: Mapping[Stream, Terms] = MappingProxyType({}),
+    ) -> None:
+        """The desired set has changed, or what part of some streams is wanted."""
+        self.ledger.want(added, removed, altered)
         self.record.changed(now)
         if self._changed_at is None:
             self._changed_at = now
-        if self.ledger.desired:
+        if self.ledger.wanted:
             self._emptied_at = None
             if self.state is ConnectionState.DISCONNECTED:
                 self._move(Input.WANTED)
@@ -150,6 +159,7 @@ class Connection:
         self.record.sent(plan, ticket, size, now)
         self._changed_at = None
         self._said = plan.streams
+        self._said_once |= frozenset(plan.once)
         self.ledger.sent_out(
             plan,
             now,
@@ -183,7 +193,7 @@ class Connection:
         stream whose first data is still awaited is left to the question that follows its silence,
         since it may not exist; a difference older than the last message is only told.
         """
-        found = compare(reply.said, reply.served)
+        found = compare(reply.said, reply.served, self._said_once)
         if reply.said is not self._said or not self.state.is_open:
             return found
         unserved = found.missing & self.ledger.alive.keys()
@@ -241,7 +251,7 @@ class Connection:
         if retry_after_s:
             # It is the address that has to wait, so nobody else may try meanwhile.
             self._connect_gate.block(retry_after_s, now)
-        if not self.ledger.desired:
+        if not self.ledger.wanted:
             self._rest(f"{reason}, and nobody wants anything")
             return
         self.failures += 1
@@ -342,7 +352,14 @@ class Connection:
             self.gate.join(_SUBSCRIPTION, now, Priority.SUBSCRIPTION)
         turn = self.gate.serve(now)
         if turn == _SUBSCRIPTION:
-            message = plan(ledger.desired, ledger.sent, ledger.alive, self._priorities())
+            message = plan(
+                ledger.desired,
+                ledger.sent,
+                ledger.live,
+                self._priorities(),
+                once=ledger.unasked,
+                depths=ledger.depths,
+            )
             self._outbox.append(Send(message))
         elif turn is not None:
             self._outbox.append(Ask())
@@ -457,7 +474,7 @@ class Connection:
     def _disconnected(self, reason: str) -> None:
         self.ledger.reset()
         self.record.lost()
-        self._said = frozenset()
+        self._said = self._said_once = frozenset()
         self._repairs = 0
         answer = self._inquiry.lost(reason)
         if answer is not None:

@@ -3,25 +3,34 @@
 Each component owns a set of streams. A stream is desired while at least one component wants it,
 so the first interest adds it, the last one removes it, and everything between changes nothing.
 There is no other bookkeeping: what goes over the wire is always worked out from this set.
+
+Most want all of a stream. Who wants less, a few levels of a book or no more than its snapshot, is
+remembered apart: that is all of them only as long as nobody wants more.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tickwire.core.exchange import Endpoint
 from tickwire.errors import UsageError
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import ORDINARY, DataType, Stream, Terms
 
 __all__ = ["StreamSummary", "SubscriptionChange", "SubscriptionManager"]
 
 
 @dataclass(frozen=True)
 class SubscriptionChange:
-    """Streams that have become desired, and streams that nobody wants any more."""
+    """Streams that have become desired, and streams that nobody wants any more.
+
+    `altered` are streams, some of them added, that are wanted on other terms than before; what is
+    added without being altered is wanted on ordinary ones.
+    """
 
     added: tuple[Stream, ...]
     removed: tuple[Stream, ...]
+    altered: Mapping[Stream, Terms] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,9 @@ class SubscriptionManager:
         self._metrics = {"wishes": 0, "added": 0, "removed": 0}
         self._wishes: dict[str, frozenset[Stream]] = {}
         self._holders: Counter[Stream] = Counter()
+        # Of the holders those who want less than all, and what that comes to.
+        self._modest: dict[Stream, dict[str, Terms]] = {}
+        self._terms: dict[Stream, Terms] = {}
 
     def __repr__(self) -> str:
         return f"<SubscriptionManager {len(self)} streams for {len(self._wishes)} components>"
@@ -93,8 +105,25 @@ class SubscriptionManager:
                     others.setdefault(stream, []).append(other)
         return {stream: tuple(ids) for stream, ids in others.items()}
 
-    def replace(self, component_id: str, streams: Iterable[Stream]) -> None:
-        """Set what a component wants, in place of what it wanted before; nothing forgets it."""
+    def terms_of(self, stream: Stream) -> Terms:
+        """What part of a stream has to be asked for, by all who want it."""
+        return self._terms.get(stream, ORDINARY)
+
+    @property
+    def pending_snapshots(self) -> tuple[Stream, ...]:
+        """Streams of which no more than a snapshot is wanted, that has not come yet."""
+        return tuple(sorted(s for s, terms in self._terms.items() if terms.is_only_snapshot))
+
+    def replace(
+        self,
+        component_id: str,
+        streams: Iterable[Stream],
+        modest: Mapping[Stream, Terms] = MappingProxyType({}),
+    ) -> None:
+        """Set what a component wants, in place of what it wanted before; nothing forgets it.
+
+        `modest` are those of the streams of which it does not want all.
+        """
         wanted = frozenset(streams)
         before = self.wishes_of(component_id)
         added = tuple(sorted(s for s in wanted - before if s not in self._holders))
@@ -112,8 +141,33 @@ class SubscriptionManager:
             self._wishes[component_id] = wanted
         else:
             self._wishes.pop(component_id, None)
-        if added or removed:
-            self._changed(SubscriptionChange(added, tuple(removed)))
+        altered = self._alter(component_id, wanted | before, modest)
+        if added or removed or altered:
+            self._changed(SubscriptionChange(added, tuple(removed), altered))
+
+    def _alter(
+        self, component_id: str, touched: frozenset[Stream], modest: Mapping[Stream, Terms]
+    ) -> dict[Stream, Terms]:
+        """The streams that are wanted on other terms than before, by these of one component."""
+        altered: dict[Stream, Terms] = {}
+        for stream in sorted(touched & (modest.keys() | self._modest.keys())):
+            holders = self._modest.setdefault(stream, {})
+            if stream in modest:
+                holders[component_id] = modest[stream]
+            else:
+                holders.pop(component_id, None)
+            terms = ORDINARY
+            if holders and len(holders) == self._holders[stream]:
+                terms = Terms.together(holders.values())
+            if terms != self.terms_of(stream) and stream in self._holders:
+                altered[stream] = terms
+            if terms == ORDINARY:
+                self._terms.pop(stream, None)
+            else:
+                self._terms[stream] = terms
+            if not holders:
+                del self._modest[stream]
+        return altered
 
     # --- in figures ---------------------------------------------------------------------------
 
@@ -152,7 +206,7 @@ class SubscriptionManager:
             private_streams=private,
             total_symbols=_symbols(self._holders),
             active_components=len(self._wishes),
-            pending_snapshots=0,
+            pending_snapshots=len(self.pending_snapshots),
             metrics=dict(self._metrics),
         )
 

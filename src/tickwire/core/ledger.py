@@ -1,9 +1,10 @@
 """What one connection should carry, what it was asked to carry, and what has proved to flow."""
 
-from collections.abc import Callable, Iterable, KeysView
+from collections.abc import Callable, Iterable, KeysView, Mapping
+from types import MappingProxyType
 
 from tickwire.core.planner import Plan
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import FULL_DEPTH, ORDINARY, DataType, Stream, Terms
 
 __all__ = ["Ledger"]
 
@@ -12,18 +13,27 @@ class Ledger:
     """The streams of one connection: desired, sent and alive, with the silent ones in question.
 
     `alive` maps a stream to the time of its first data in this epoch. A stream that was sent and
-    is not alive is unproven until it shows data or turns out to be merely quiet.
+    is not alive is unproven until it shows data or turns out to be merely quiet. A book that has
+    to be asked for in more levels is unproven again until it shows those.
 
     A stream that does not begin with data (orders, news) may be silent for days. It is not asked
     about, and is taken for alive once its message has gone out and nobody objected for a while.
+
+    One-off snapshots are kept apart: each is in one message and then only waited for, so it is
+    never desired, sent or alive. It ends when nobody wants it any more, be it answered or not.
     """
 
     def __init__(self, begins_with_data: Callable[[DataType | str], bool]) -> None:
         self.begins_with_data = begins_with_data
         self._desired: dict[Stream, None] = {}
+        self.depths: dict[Stream, int] = {}
+        """In how many levels books are wanted, where that is not all of them."""
         self.sent: set[Stream] = set()
+        self._sent_depths: dict[Stream, int] = {}
         self.alive: dict[Stream, float] = {}
         self.unproven: set[Stream] = set()
+        # One-off snapshots, and whether this connection has been asked for them.
+        self._once: dict[Stream, bool] = {}
         self._quiet: set[Stream] = set()
         # Taken as not sent, while the exchange serves them all the same.
         self._lapsed: set[Stream] = set()
@@ -32,7 +42,8 @@ class Ledger:
         self._presumed_at: dict[Stream, float] = {}
 
     def __repr__(self) -> str:
-        return f"{len(self.desired)} desired, {len(self.sent)} sent, {len(self.alive)} alive"
+        once = f", {len(self._once)} once" if self._once else ""
+        return f"{len(self.desired)} desired{once}, {len(self.sent)} sent, {len(self.alive)} alive"
 
     @property
     def desired(self) -> KeysView[Stream]:
@@ -40,11 +51,54 @@ class Ledger:
         return self._desired.keys()
 
     @property
+    def once(self) -> KeysView[Stream]:
+        """The streams of which a snapshot is wanted and nothing else, in the order of asking."""
+        return self._once.keys()
+
+    @property
+    def unasked(self) -> tuple[Stream, ...]:
+        """Those of them that no message of this connection has asked for."""
+        return tuple(stream for stream, was_asked in self._once.items() if not was_asked)
+
+    @property
+    def wanted(self) -> tuple[Stream, ...]:
+        """All that somebody wants data of, for good or once."""
+        return (*self._desired, *self._once)
+
+    @property
     def is_dirty(self) -> bool:
         """Whether a message is needed: there is something to say and it was not said yet."""
-        return bool(self.desired) and (
-            self.desired != self.sent or not self._lapsed <= self.desired
+        return bool(self.unasked) or (
+            bool(self.desired)
+            and (
+                self.desired != self.sent
+                or not self._lapsed <= self.desired
+                or any(
+                    self._depth(stream) != self._sent_depth(stream)
+                    for stream in (*self.depths, *self._sent_depths)
+                    if stream in self._desired
+                )
+            )
         )
+
+    def is_asked(self, stream: Stream) -> bool:
+        """Whether a message of this connection has asked for a stream, for good or once."""
+        return stream in self.sent or self._once.get(stream, False)
+
+    @property
+    def live(self) -> set[Stream]:
+        """The streams that flow in as many levels as are wanted, and need not begin anew."""
+        return {stream for stream in self.alive if self.is_live(stream)}
+
+    def is_live(self, stream: Stream) -> bool:
+        """Whether a stream flows, in as many levels as are wanted."""
+        return stream in self.alive and self._depth(stream) <= self._sent_depth(stream)
+
+    def _depth(self, stream: Stream) -> int:
+        return self.depths.get(stream, FULL_DEPTH)
+
+    def _sent_depth(self, stream: Stream) -> int:
+        return self._sent_depths.get(stream, FULL_DEPTH)
 
     @property
     def missing(self) -> tuple[Stream, ...]:
@@ -65,33 +119,67 @@ class Ledger:
         """Whether the exchange serves a stream here, wanted or not, as far as is known."""
         return stream in self.sent or stream in self._lapsed
 
-    def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
-        """The desired set has changed."""
-        self._desired.update(dict.fromkeys(added))
+    def want(
+        self,
+        added: Iterable[Stream],
+        removed: Iterable[Stream],
+        altered: Mapping[Stream, Terms] = MappingProxyType({}),
+    ) -> None:
+        """The desired set has changed, or what part of some streams is wanted."""
+        for stream in added:
+            self._want(stream, altered.get(stream, ORDINARY))
+        for stream, terms in altered.items():
+            self._want(stream, terms)
         for stream in removed:
             self._desired.pop(stream, None)
+            self.depths.pop(stream, None)
+            self._leave_once(stream)
+
+    def _want(self, stream: Stream, terms: Terms) -> None:
+        if terms.is_only_snapshot:
+            self._desired.pop(stream, None)
+            was_asked = self._once.get(stream, False)
+            # One that has been asked for in fewer levels would not do.
+            self._once[stream] = was_asked and terms.depth <= self._depth(stream)
+        else:
+            self._leave_once(stream)
+            self._desired.setdefault(stream)
+        if terms.depth == FULL_DEPTH:
+            self.depths.pop(stream, None)
+        else:
+            self.depths[stream] = terms.depth
+
+    def _leave_once(self, stream: Stream) -> None:
+        if stream in self._once:
+            del self._once[stream]
+            self._question_at.pop(stream, None)
+            self._patience_s.pop(stream, None)
 
     def sent_out(
         self, plan: Plan, now: float, *, first_data_s: float, no_objection_s: float
     ) -> None:
         """A message has gone out: its streams are the connection's whole subscription now."""
         self.sent = set(plan.streams)
-        self.alive = {s: at for s, at in self.alive.items() if s in self.sent}
+        self._sent_depths = dict(plan.depths)
+        going_on = frozenset(plan.live)
+        self.alive = {s: at for s, at in self.alive.items() if s in going_on}
         self._quiet &= self.sent
         self._lapsed.clear()
-        self._patience_s = {s: p for s, p in self._patience_s.items() if s in self.sent}
-        self.unproven = {s for s in plan.fresh if s not in self.alive and s not in self._quiet}
-        silent = [s for s in plan.fresh if s not in self.alive]
+        self._once.update((s, True) for s in plan.once if s in self._once)
+        waited_for = [*plan.fresh, *(s for s, was_asked in self._once.items() if was_asked)]
+        kept = self.sent.union(self._once)
+        self._patience_s = {s: p for s, p in self._patience_s.items() if s in kept}
+        self.unproven = {s for s in plan.fresh if s not in self._quiet}
         waiting = self._question_at
         self._question_at = {
             s: waiting.get(s, now + self._patience_s.setdefault(s, first_data_s))
-            for s in silent
+            for s in waited_for
             if self.begins_with_data(s.type)
         }
         waiting = self._presumed_at
         self._presumed_at = {
             s: waiting.get(s, now + no_objection_s)
-            for s in silent
+            for s in plan.fresh
             if not self.begins_with_data(s.type)
         }
 
@@ -122,10 +210,15 @@ class Ledger:
 
     def ask_again(self, streams: Iterable[Stream], now: float, longest_s: float) -> bool:
         """Take streams that exist but are silent as not sent; the next question comes later."""
-        again = [s for s in streams if s in self.sent and s not in self.alive]
+        again = [
+            s for s in streams if self._once.get(s) or (s in self.sent and s not in self.alive)
+        ]
         for stream in again:
             self._patience_s[stream] = min(longest_s, 2 * self._patience_s[stream])
             self._question_at.pop(stream, None)
+            if stream in self._once:
+                self._once[stream] = False
+                continue
             self.sent.discard(stream)
             self._lapsed.add(stream)
             self.unproven.discard(stream)
@@ -148,6 +241,8 @@ class Ledger:
     def reset(self) -> None:
         """The connection is gone, and with it everything that was sent."""
         self.sent.clear()
+        self._sent_depths.clear()
+        self._once = dict.fromkeys(self._once, False)
         self.alive.clear()
         self.unproven.clear()
         self._quiet.clear()

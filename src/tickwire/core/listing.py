@@ -47,13 +47,17 @@ def _shown(stream: Stream) -> _Shown:
     return stream.type, stream.symbol, stream.level
 
 
-def compare(said: Set[Stream], served: Set[Stream]) -> Verification:
+def compare(
+    said: Set[Stream], served: Set[Stream], once: Set[Stream] = frozenset()
+) -> Verification:
     """The difference between what was asked for and what is served.
+
+    Of the streams in `once` a snapshot was asked for; they may be shown or not.
 
     A stream without a symbol (the orders of all markets) stands for every one of its type, on
     either side: what a wish without codes is shown as is not documented either.
     """
-    return Verification(missing=_beyond(said, served), extra=_beyond(served, said))
+    return Verification(missing=_beyond(said, served), extra=_beyond(served, said | once))
 
 
 def _beyond(streams: Set[Stream], others: Set[Stream]) -> frozenset[Stream]:

@@ -3,10 +3,11 @@
 The wire replaces: each message is the connection's whole subscription. So a plan always names
 every stream desired, and is needed exactly when the desired set differs from the one last sent.
 Asking for a stream again would bring a second snapshot of it; one whose data already flows is
-therefore asked for as realtime only.
+therefore asked for as realtime only. A stream of which somebody wants no more than a snapshot is
+in one message, and not in the next: it is no part of what was sent.
 """
 
-from collections.abc import Collection, Container, Hashable, Mapping, Sequence
+from collections.abc import Collection, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,15 +20,19 @@ __all__ = ["Plan", "assign", "plan"]
 class Plan:
     """One subscription message: `fresh` streams begin with a snapshot, `live` ones go on.
 
-    `priorities` are those that are not 0.
+    Of those in `once` a snapshot comes and nothing else. `depths` are the order books that are
+    asked for with fewer levels than all, `priorities` those that are not 0.
     """
 
     fresh: tuple[Stream, ...]
     live: tuple[Stream, ...]
     priorities: tuple[tuple[Stream, int], ...] = ()
+    once: tuple[Stream, ...] = ()
+    depths: tuple[tuple[Stream, int], ...] = ()
 
     @property
     def streams(self) -> frozenset[Stream]:
+        """What the connection carries from now on."""
         return frozenset(self.fresh + self.live)
 
 
@@ -36,20 +41,27 @@ def plan(
     sent: Collection[Stream],
     live: Container[Stream],
     priorities: Mapping[Stream, int] = MappingProxyType({}),
+    *,
+    once: Iterable[Stream] = (),
+    depths: Mapping[Stream, int] = MappingProxyType({}),
 ) -> Plan:
     """The message that brings a connection from `sent` to `desired`, in a fixed order.
 
-    Shape: `desired` must not be empty, since the wire has no word for "nothing"; the connection
-    is closed instead. `live` are the streams with data in this epoch.
+    Shape: `desired` and `once` have no stream in common and must not both be empty, since the
+    wire has no word for "nothing"; the connection is closed instead. `live` are the streams with
+    data in this epoch, as deep as they are wanted.
     """
-    if not desired:
-        raise ValueError("an empty set cannot be sent")
     ordered = sorted(desired)
+    snapshots = tuple(sorted(once))
+    if not ordered and not snapshots:
+        raise ValueError("an empty set cannot be sent")
     going_on = {stream for stream in ordered if stream in live and stream in sent}
     return Plan(
         fresh=tuple(stream for stream in ordered if stream not in going_on),
         live=tuple(stream for stream in ordered if stream in going_on),
-        priorities=tuple((s, priorities[s]) for s in ordered if s in priorities),
+        priorities=tuple((s, priorities[s]) for s in (*ordered, *snapshots) if s in priorities),
+        once=snapshots,
+        depths=tuple((s, depths[s]) for s in (*ordered, *snapshots) if s in depths),
     )
 
 

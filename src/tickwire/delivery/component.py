@@ -12,15 +12,15 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tickwire.control import ControlEvent, Lagged
 from tickwire.delivery.inbox import Handler, Inbox, InboxStatistics, Item
-from tickwire.delivery.takers import Batch, Held, Taker, is_async, ways_in
+from tickwire.delivery.takers import Batch, Collected, Held, Taker, is_async, ways_in
 from tickwire.errors import ProtocolError
-from tickwire.subscription import Stream
+from tickwire.subscription import ORDINARY, Stream, Terms, Wish
 
-__all__ = ["Component", "ComponentStatistics", "worth_a_line"]
+__all__ = ["Change", "Component", "ComponentStatistics", "worth_a_line"]
 
 _log = logging.getLogger("tickwire.delivery")
 
@@ -71,6 +71,14 @@ def worth_a_line(count: int) -> bool:
 _WORTH_A_LINE = frozenset(10**power for power in range(12))
 
 
+class Change(NamedTuple):
+    """A new way into a component for a stream, and the one whose place it takes."""
+
+    stream: Stream
+    taker: Taker
+    before: Taker | None
+
+
 class Component:
     """A participant by its id. Changes of its wishes are made here and read by the manager."""
 
@@ -87,7 +95,7 @@ class Component:
         self.takers: dict[Stream, list[Taker]] = {}
         self.ranks: dict[Stream, int] = {}
         """The priorities of its wishes, where they are not 0."""
-        self.batches: list[Batch] = []
+        self.batches: list[Collected] = []
         """Those of the takers that collect; a loss is told of every stream, so they are at hand."""
         self.inline = 0
         self.untold: Counter[str] = Counter()
@@ -116,38 +124,63 @@ class Component:
         """The streams wanted."""
         return self.takers.keys()
 
+    @property
+    def modest(self) -> dict[Stream, Terms]:
+        """The streams of which it does not want all, and what part of them."""
+        together = {
+            stream: Terms.together(taker.terms for taker in takers)
+            for stream, takers in self.takers.items()
+            if any(taker.terms != ORDINARY for taker in takers)
+        }
+        return {stream: terms for stream, terms in together.items() if terms != ORDINARY}
+
+    def depth_of(self, stream: Stream) -> int | None:
+        """In how many levels it wants a book; `None` if it does not want the stream."""
+        return max((taker.terms.depth for taker in self.takers.get(stream, ())), default=None)
+
     def want(
-        self, streams: Iterable[Stream], handler: Handler | None, *, in_batches: bool = False
-    ) -> list[tuple[Stream, Taker]]:
-        """Add wishes, and say which are new: those there with the same handler stay."""
-        new_taker = ways_in(self, handler, in_batches=in_batches)
-        batch = self._batch_for(handler) if in_batches else None
-        new: list[tuple[Stream, Taker]] = []
-        for stream in streams:
+        self, wishes: Iterable[Wish], handler: Handler | None, *, in_batches: bool = False
+    ) -> list["Change"]:
+        """Add wishes, and say what is new.
+
+        A handler has one wish for each stream, the last one: the same again is as it was, and one
+        for another part of the stream takes its place.
+        """
+        way_in = ways_in(self, handler, in_batches=in_batches)
+        new: list[Change] = []
+        for stream, terms in dict(wishes).items():
             present = self.takers.setdefault(stream, [])
-            if any(each.is_for(handler, in_batches=in_batches) for each in present):
-                continue
-            taker = batch or new_taker()
-            if isinstance(taker, Batch):
-                batch = taker
-                batch.streams.add(stream)
+            before = next((t for t in present if t.is_for(handler, in_batches=in_batches)), None)
+            if before is not None:
+                if before.terms == terms:
+                    continue
+                before.leave(stream)
+                present.remove(before)
+            taker = way_in(stream, terms)
             present.append(taker)
-            new.append((stream, taker))
+            new.append(Change(stream, taker, before))
         return new
 
     def rank(self, streams: Iterable[Stream], priority: int) -> None:
         """Say how important wanted streams are; the highest that was said of one counts."""
         for stream in streams:
-            if priority > self.ranks.get(stream, 0):
+            if stream in self.takers and priority > self.ranks.get(stream, 0):
                 self.ranks[stream] = priority
 
-    def _batch_for(self, handler: Handler | None) -> Batch | None:
-        """The batch that this handler has already."""
-        for present in self.takers.values():
-            for each in present:
-                if isinstance(each, Batch) and each.is_for(handler, in_batches=True):
-                    return each
-        return None
+    def collected_for(self, handler: Handler) -> Collected | None:
+        """Where this handler's events are collected already."""
+        return next((each for each in self.batches if each.held() == handler), None)
+
+    def finished(self, stream: Stream, taker: Taker) -> None:
+        """A wish has got all that it was for."""
+        present = self.takers.get(stream, [])
+        if taker in present:
+            present.remove(taker)
+            if isinstance(taker, Batch):
+                taker.collected.finish(stream)
+        if not present:
+            self.takers.pop(stream, None)
+            self.ranks.pop(stream, None)
 
     # --- control ------------------------------------------------------------------------------
 

@@ -1,23 +1,25 @@
 """One event to everybody who asked for it, and to nobody else.
 
-Routes are kept by stream. An event is decoded once, when somebody reads it; the first of a stream
-on a connection before anybody can, since it is what proves the stream. Each route remembers its
-last event: to give it to newcomers while the stream is live, to answer `latest`, and to say after
-an interruption between which two events nothing is known.
+Routes are kept by stream, as long as somebody takes it or a connection carries it. An event is
+decoded once, when somebody reads it; the first of a stream on a connection before anybody can,
+since it is what proves the stream. Each route remembers its last event: to give it to newcomers
+while the stream is live, to answer `latest`, and to say after an interruption between which two
+events nothing is known.
 """
 
 import logging
-from collections.abc import Container, Hashable, Iterable
+from collections.abc import Callable, Container, Hashable, Iterable
 from dataclasses import dataclass
 
 from tickwire.control import ControlEvent, Gap
 from tickwire.core.exchange import Exchange, Other
+from tickwire.core.planner import Plan
 from tickwire.delivery.component import Component, worth_a_line
-from tickwire.delivery.route import Route
-from tickwire.delivery.takers import Batch, Taker
+from tickwire.delivery.route import Asked, Audience, Route
+from tickwire.delivery.takers import Batch, Taker, cut
 from tickwire.errors import ProtocolError
 from tickwire.events import BaseWebSocketEvent
-from tickwire.subscription import Stream
+from tickwire.subscription import FULL_DEPTH, Stream
 
 __all__ = ["DataProcessor", "DeliveryStatistics"]
 
@@ -71,18 +73,21 @@ class DataProcessor:
         self._exchange = exchange
         self._routes: dict[Stream, Route] = {}
         self._read = 0
-        self._touched: list[Route] = []
+        self._touched: list[Route | Audience] = []
+        self._finished: list[tuple[Stream, Taker]] = []
         self._events = self._duplicates = self._unrouted = 0
         self._undecodable = self._unknown = self._deliveries = self._gaps = 0
         self._unreadable = Unreadable()
+        self.finished: Callable[[list[tuple[Stream, Taker]]], None] = lambda finished: None
+        """Told at the end of a read who has got all that they want of a stream."""
 
     def __repr__(self) -> str:
         return f"<DataProcessor {len(self._routes)} routes, {self._events} events>"
 
     # --- routes -------------------------------------------------------------------------------
 
-    def connect(self, stream: Stream, taker: Taker) -> None:
-        """Let a taker have the events of a stream.
+    def connect(self, stream: Stream, taker: Taker) -> bool:
+        """Let a taker have the events of a stream; says whether it wants any more.
 
         A live one that tells a state gives it the last event at once, as a new one would.
         """
@@ -93,29 +98,38 @@ class DataProcessor:
                 self._exchange.identity_of(stream.type),
                 hands_over=self._exchange.begins_with_data(stream.type),
             )
-        route.set_takers((*route.takers, taker))
-        if route.hands_over and route.live and route.last is not None:
-            self._deliveries += 1
-            taker.take(route.last.as_handed_over(), self._read)
-            if isinstance(taker, Batch):
-                taker.flush()
-        else:
-            route.newcomers.add(taker)
+        if not route.add(taker):
+            return True
+        assert route.last is not None
+        self._deliveries += 1
+        taker.take(cut(route.last, taker.terms.depth).as_handed_over(), self._read)
+        if isinstance(taker, Batch):
+            taker.flush()
+        if taker.terms.is_only_snapshot:
+            route.remove(taker)
+            return False
+        return True
 
     def disconnect(self, stream: Stream, taker: Taker) -> None:
         """No event of this stream reaches the taker any more, not even one under way."""
         route = self._routes.get(stream)
-        if route is None:
-            return
-        route.set_takers(each for each in route.takers if each is not taker)
-        route.newcomers.discard(taker)
-        if not route.takers:
-            del self._routes[stream]
+        if route is not None:
+            self._remove(route, taker)
 
-    def latest(self, stream: Stream) -> BaseWebSocketEvent | None:
-        """The last event of a stream that somebody wants."""
+    def _remove(self, route: Route, *takers: Taker) -> None:
+        # As long as a connection carries the stream, whoever comes back can go on with it.
+        route.remove(*takers)
+        if route.is_idle:
+            del self._routes[route.stream]
+
+    def latest(self, stream: Stream, depth: int | None = None) -> BaseWebSocketEvent | None:
+        """The last event of a stream that somebody wants; a book in so many levels, or as it is."""
         route = self._routes.get(stream)
-        return None if route is None else route.last
+        if route is None or not route.takers or route.last is None:
+            return None
+        if depth is None:
+            return route.last
+        return cut(route.last, depth) if route.reaches(depth) else None
 
     # --- what a lane tells: see `transport.intake.Reader` ---------------------------------
 
@@ -134,11 +148,11 @@ class DataProcessor:
             if route is None:
                 self._unrouted += 1
                 continue
-            if route.live and route.identity_of is None and not route.newcomers:
+            if route.is_plain:
                 event._arrive(received_time_ns, unreadable)
             elif not self._look_at(route, event, received_time_ns):
                 # A repeated event proves its stream as well as a new one.
-                if route.live and stream not in alive:
+                if route.is_proved and stream not in alive:
                     proved.append(stream)
                 continue
             route.last = event
@@ -157,34 +171,34 @@ class DataProcessor:
         return proved
 
     def _look_at(self, route: Route, event: BaseWebSocketEvent, received_time_ns: int) -> bool:
-        """Look at an event of a stream that is not live yet, has newcomers, or has events with ids.
+        """Look at an event of a stream that is not plain: whether it is for everybody.
 
-        False if it cannot be decoded, or is not for everybody: it came before.
+        If not, it cannot be decoded, or was given here to whom it is for.
         """
         try:
             if not route.live:
                 event.check()
-            is_repeated = route.identity_of is not None and route.is_repeated(
-                route.identity_of(event)
-            )
+            audience = route.hear(event)
         except ProtocolError as error:
             self.undecodable(error)
             return False
         event._arrive(received_time_ns, self._unreadable)
-        if not route.live:
-            self._revive(route, event)
-        newcomers = tuple(route.newcomers)
-        route.newcomers.clear()
-        if not is_repeated:
+        if audience is None:
             return True
-        # Those who have had it do not get it twice; newcomers have not had it.
-        self._duplicates += 1
-        self._deliveries += len(newcomers)
-        route.last = event
-        for taker in newcomers:
-            taker.take(event, self._read)
-            if isinstance(taker, Batch):
-                taker.flush()
+        self._tell_gap(audience.gap, audience.interrupted)
+        if audience.takers and len(audience.takers) == len(route.takers) and not audience.finished:
+            return True
+        if audience.repeated:
+            self._duplicates += 1
+        else:
+            self._events += 1
+        self._deliveries += len(audience.takers)
+        self._touched.append(audience)
+        for taker in audience.takers:
+            taker.take(cut(event, taker.terms.depth), self._read)
+        if audience.finished:
+            self._finished += [(route.stream, taker) for taker in audience.finished]
+            self._remove(route, *audience.finished)
         return False
 
     def process_shared(
@@ -216,10 +230,7 @@ class DataProcessor:
         """Deliver by several routes: whoever has asked by two of them hears it once."""
         takers: dict[Hashable, Taker] = {}
         for route in routes:
-            if not route.live:
-                self._revive(route, event)
-            route.last = event
-            route.newcomers.clear()
+            self._tell_gap(*route.begin_shared(event))
             for taker in route.takers:
                 takers.setdefault(taker.way, taker)
             if route.batches:
@@ -234,19 +245,18 @@ class DataProcessor:
     def _flush(self) -> None:
         """The read is over: batches are complete."""
         touched, self._touched = self._touched, []
-        for route in touched:
-            for batch in route.batches:
+        for each in touched:
+            for batch in each.batches:
                 batch.flush()
+        if self._finished:
+            finished, self._finished = self._finished, []
+            self.finished(finished)
 
-    def _revive(self, route: Route, event: BaseWebSocketEvent) -> None:
-        route.live = True
-        if route.last is None or not route.interrupted:
-            return
-        gap = Gap(route.stream, route.last, event, route.interrupted)
-        route.interrupted = ""
-        self._gaps += 1
-        for component in _components(t for t in route.takers if t not in route.newcomers):
-            component.tell(gap, self._read)
+    def _tell_gap(self, gap: Gap | None, takers: Iterable[Taker]) -> None:
+        if gap is not None:
+            self._gaps += 1
+            for component in _components(takers):
+                component.tell(gap, self._read)
 
     def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
         routes = (self._routes.get(stream) for stream in streams)
@@ -254,12 +264,37 @@ class DataProcessor:
         for component in _components(takers):
             component.tell(event, self._read)
 
+    def asked(self, plan: Plan, left: Container[Stream]) -> None:
+        depths = dict(plan.depths)
+        for streams, goes_on in ((plan.fresh, True), (plan.once, False)):
+            for stream in streams:
+                route = self._routes.get(stream)
+                if route is not None and route.hands_over:
+                    route.expect(Asked(depths.get(stream, FULL_DEPTH), goes_on, stream in left))
+        for stream in plan.live:
+            route = self._routes.get(stream) if stream in depths else None
+            if route is not None:
+                route.narrow(depths[stream])
+
+    def dropped(self, streams: Iterable[Stream]) -> None:
+        for stream in streams:
+            route = self._routes.get(stream)
+            if route is not None and not route.takers:
+                route.drop()
+                if route.is_idle:
+                    del self._routes[stream]
+
+    def closed(self, streams: Iterable[Stream]) -> None:
+        for stream in streams:
+            route = self._routes.get(stream)
+            if route is not None and not route.takers:
+                del self._routes[stream]
+
     def interrupted(self, streams: Iterable[Stream], reason: str) -> None:
         for stream in streams:
             route = self._routes.get(stream)
-            if route is not None and route.live:
-                route.live = False
-                route.interrupted = reason
+            if route is not None:
+                route.interrupt(reason)
 
     def undecodable(self, error: ProtocolError) -> None:
         self._undecodable += 1

@@ -1,34 +1,83 @@
-"""One stream on its way to those who asked for it."""
+"""One stream on its way to those who asked for it.
+
+Mostly everybody gets an event, and nobody has to look at it (`is_plain`). Somebody has to where a
+newcomer waits for a state to begin with, where a snapshot is on its way that not everybody asked
+for, and where events have ids and may be repeated.
+
+A book may be carried in fewer levels than a newcomer wants. It is asked for anew then, and what
+comes before the answer is too shallow for the newcomer. Each question is answered by one snapshot,
+and answers come in order, so it is known how deep an event is, and who has asked for it.
+"""
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
 
-from tickwire.delivery.takers import Batch, Taker
-from tickwire.events import BaseWebSocketEvent
-from tickwire.subscription import Stream
+from tickwire.control import Gap
+from tickwire.delivery.takers import Batch, Shallow, Taker
+from tickwire.events import BaseWebSocketEvent, OrderbookEvent
+from tickwire.subscription import FULL_DEPTH, Stream
 
-__all__ = ["Route"]
+__all__ = ["Asked", "Audience", "Route"]
 
 _IDENTITIES_KEPT = 32
 """How many events back a repeated one is recognised. A snapshot repeats the last trade."""
+
+_ANSWERS_AWAITED = 4
+"""How many snapshots may be on their way: of quiet markets some never come."""
+
+
+class Asked(NamedTuple):
+    """A snapshot on its way: in how many levels, and whether the stream goes on after it.
+
+    Of a stream that was carried before, `again`, something may be under way still.
+    """
+
+    depth: int
+    goes_on: bool
+    again: bool = False
+
+
+class Audience(NamedTuple):
+    """Who gets an event of a route, and what it is to the route.
+
+    `finished` are those of them who want nothing more. A `repeated` event is one that those who
+    had the stream before have had. `gap` is to be told first, to `interrupted`.
+    """
+
+    takers: tuple[Taker, ...]
+    finished: tuple[Taker, ...] = ()
+    repeated: bool = False
+    gap: Gap | None = None
+    interrupted: tuple[Taker, ...] = ()
+
+    @property
+    def batches(self) -> tuple[Batch, ...]:
+        """Those who get it when the read of the socket has ended."""
+        return tuple(taker for taker in self.takers if isinstance(taker, Batch))
 
 
 class Route:
     """The takers of one stream, and its last event."""
 
     __slots__ = (
+        "_as_snapshot",
+        "_asked",
+        "_depth",
+        "_highest",
+        "_identities",
+        "_identity_of",
+        "_interrupted",
+        "_is_calm",
+        "_newcomers",
         "appends",
         "batches",
         "direct",
         "hands_over",
-        "highest",
-        "identities",
-        "identity_of",
-        "interrupted",
+        "is_plain",
         "last",
         "live",
-        "newcomers",
         "stream",
         "takers",
     )
@@ -41,31 +90,207 @@ class Route:
         hands_over: bool,
     ) -> None:
         self.stream = stream
-        self.identity_of = identity_of
         self.hands_over = hands_over
         """Whether a newcomer gets the last event; an old happening would be taken for a new one."""
-        self.newcomers: set[Taker] = set()
         self.last: BaseWebSocketEvent | None = None
         self.live = False
-        self.interrupted = ""
+        self.is_plain = False
+        """Whether the next event is for everybody, whatever is in it."""
+        self._identity_of = identity_of
+        self._interrupted = ""
+        self._newcomers: set[Taker] = set()
+        self._asked: tuple[Asked, ...] = ()
+        self._depth = FULL_DEPTH
         # Looked through from end to end: for so few that is no slower than a set, and smaller.
-        self.identities: deque[int] = deque(maxlen=_IDENTITIES_KEPT)
-        self.highest = -1
-        self.set_takers(())
+        self._identities: deque[int] = deque(maxlen=_IDENTITIES_KEPT)
+        self._highest = -1
+        self._as_snapshot = -1
+        self._set_takers(())
 
-    def set_takers(self, takers: Iterable[Taker]) -> None:
+    def __repr__(self) -> str:
+        state = "live" if self.live else "not live"
+        return f"<Route {self.stream}: {state}, {len(self.takers)} takers>"
+
+    # --- who takes ----------------------------------------------------------------------------
+
+    def _set_takers(self, takers: Iterable[Taker]) -> None:
         """Sort the takers by how they are told."""
         self.takers = tuple(takers)
         self.batches = tuple(taker for taker in self.takers if isinstance(taker, Batch))
+        whole = [taker for taker in self.takers if _depth_of(taker) == FULL_DEPTH]
         # To append to a list is all that a batch costs for each event.
-        self.appends = tuple(taker.events.append for taker in self.batches)
-        self.direct = tuple(taker for taker in self.takers if not isinstance(taker, Batch))
+        self.appends = tuple(
+            each.collected.events.append for each in whole if isinstance(each, Batch)
+        )
+        self.direct: tuple[Taker | Shallow, ...] = (
+            *(taker for taker in whole if not isinstance(taker, Batch)),
+            *_shallow(taker for taker in self.takers if _depth_of(taker) < FULL_DEPTH),
+        )
+        self._newcomers.intersection_update(self.takers)
+        self._note()
 
-    def is_repeated(self, identity: int) -> bool:
+    def _note(self) -> None:
+        self._is_calm = self.live and not self._newcomers and not self._asked
+        self.is_plain = self._is_calm and self._identity_of is None
+
+    def add(self, taker: Taker) -> bool:
+        """Let a taker have what comes; says whether it is to begin with the last event."""
+        is_served = self.live and self.hands_over and self.reaches(_depth_of(taker))
+        if not is_served:
+            self._newcomers.add(taker)
+        self._set_takers((*self.takers, taker))
+        return is_served and not taker.terms.is_only_realtime
+
+    def remove(self, *takers: Taker) -> None:
+        """Let them have nothing more."""
+        self._set_takers(each for each in self.takers if each not in takers)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody takes the stream, and nothing of it is on its way."""
+        return not (self.takers or self.live or self._asked)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether all have got what they want who want the stream to go on."""
+        return self.live and all(each.terms.is_only_snapshot for each in self._newcomers)
+
+    def reaches(self, depth: int) -> bool:
+        """Whether a book comes in at least so many levels, and will; others come whole."""
+        return depth <= self._depth and all(depth <= a.depth for a in self._asked if a.goes_on)
+
+    # --- what was asked for -------------------------------------------------------------------
+
+    def expect(self, asked: Asked) -> None:
+        """A message has gone out that is answered by a snapshot."""
+        self._asked = (*self._asked, asked)[-_ANSWERS_AWAITED:]
+        if not asked.goes_on:
+            self.live = False
+        self._note()
+
+    def narrow(self, depth: int) -> None:
+        """A message has gone out by which a book goes on in no more levels than these."""
+        self._depth = min(self._depth, depth)
+        self._asked = tuple(each._replace(depth=min(each.depth, depth)) for each in self._asked)
+
+    def drop(self) -> None:
+        """A message has gone out that leaves the stream out; what was asked for before may come."""
+        self.live = False
+        self._note()
+
+    def interrupt(self, reason: str) -> None:
+        """The connection is gone, and with it whatever was on its way."""
+        self._asked = ()
+        if self.live:
+            self.live = False
+            self._interrupted = reason
+        self._note()
+
+    # --- what comes ---------------------------------------------------------------------------
+
+    def hear(self, event: BaseWebSocketEvent) -> Audience | None:
+        """Who gets the next event; `None`: everybody. Raises `ProtocolError`."""
+        identity = None if self._identity_of is None else self._identity_of(event)
+        came_before = identity is not None and self._came_before(identity)
+        if self._is_calm and not came_before:
+            return None
+        is_snapshot = event.is_snapshot
+        answers = None
+        if is_snapshot and self._asked:
+            answers, *rest = self._asked
+            self._asked = tuple(rest)
+        if answers is not None and not answers.goes_on:
+            return self._hear_once(answers.depth)
+        if answers is None and not self.live and not any(asked.goes_on for asked in self._asked):
+            return Audience(())  # under way still from when the stream was carried before
+        depth = self._depth_of_other(event) if answers is None else answers.depth
+        new = {each for each in self._newcomers if self._begins_with(each, depth, is_snapshot)}
+        is_repeated = came_before or (answers is not None and self._is_no_news(event))
+        is_unheard = came_before and not is_snapshot and identity == self._as_snapshot
+        if is_snapshot and identity is not None and not came_before:
+            self._as_snapshot = identity
+        elif is_unheard:
+            self._as_snapshot = -1
+
+        def is_for(taker: Taker) -> bool:
+            if taker.terms.is_only_realtime and (is_snapshot or is_unheard):
+                return is_unheard
+            return taker in new if taker in self._newcomers else not is_repeated
+
+        takers = tuple(filter(is_for, self.takers))
+        settled = tuple(each for each in self.takers if each not in self._newcomers)
+        gap = self.begin(event)
+        self._newcomers -= new
+        self._depth = depth
+        self._note()
+        finished = tuple(each for each in takers if each.terms.is_only_snapshot)
+        return Audience(takers, finished, is_repeated, gap, settled)
+
+    def _hear_once(self, depth: int) -> Audience:
+        """A snapshot that nothing follows: for those who have asked for no more."""
+        askers = tuple(
+            taker
+            for taker in self.takers
+            if taker.terms.is_only_snapshot and _depth_of(taker) <= depth
+        )
+        self._newcomers.difference_update(askers)
+        self._note()
+        return Audience(askers, askers)
+
+    def begin(self, event: BaseWebSocketEvent) -> Gap | None:
+        """An event of the stream; if it was interrupted, between which two nothing is known."""
+        gap = None
+        if not self.live and self.last is not None and self._interrupted:
+            gap = Gap(self.stream, self.last, event, self._interrupted)
+            self._interrupted = ""
+        self.live = True
+        self.last = event
+        return gap
+
+    def begin_shared(self, event: BaseWebSocketEvent) -> tuple[Gap | None, tuple[Taker, ...]]:
+        """The same where an event may be of several streams, none of which begins with a state."""
+        settled = tuple(each for each in self.takers if each not in self._newcomers)
+        gap = self.begin(event)
+        self._newcomers.clear()
+        self._note()
+        return gap, settled
+
+    def _depth_of_other(self, event: BaseWebSocketEvent) -> int:
+        """How deep an event is that is no answer."""
+        if self.live:
+            return self._depth
+        asked = next(asked for asked in self._asked if asked.goes_on)
+        if asked.again and isinstance(event, OrderbookEvent):
+            return min(asked.depth, len(event.orderbook_units))
+        return asked.depth
+
+    def _begins_with(self, taker: Taker, depth: int, is_snapshot: bool) -> bool:
+        """Whether a newcomer can begin with this event, and go on with what is on its way."""
+        wanted = _depth_of(taker)
+        return (
+            wanted <= depth
+            and all(wanted <= asked.depth for asked in self._asked if asked.goes_on)
+            and (is_snapshot or not taker.terms.is_only_snapshot or not self._asked)
+        )
+
+    def _is_no_news(self, event: BaseWebSocketEvent) -> bool:
+        """Whether a snapshot tells those nothing new who have had the stream before."""
+        return self.live and self.last is not None and event.timestamp <= self.last.timestamp
+
+    def _came_before(self, identity: int) -> bool:
         """Whether this came before; most are higher than all before, and cannot have."""
-        if identity > self.highest:
-            self.highest = identity
-        elif identity in self.identities:
+        if identity > self._highest:
+            self._highest = identity
+        elif identity in self._identities:
             return True
-        self.identities.append(identity)
+        self._identities.append(identity)
         return False
+
+
+def _depth_of(taker: Taker) -> int:
+    return taker.terms.depth
+
+
+def _shallow(takers: Iterable[Taker]) -> Iterator[Shallow]:
+    by_depth = sorted(takers, key=_depth_of)
+    return (Shallow(depth, group) for depth, group in groupby(by_depth, key=_depth_of))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, Self, TypeVar, overload
 
 from tickwire.events.base import BaseWebSocketEvent, Part
 from tickwire.fields import Number, PartsField
@@ -105,7 +105,11 @@ class _Units(PartsField[Sequence[OrderbookUnit]]):
 
 
 class OrderbookEvent(BaseWebSocketEvent):
-    """The whole order book, best prices first. Each event replaces the one before."""
+    """The whole order book, best prices first. Each event replaces the one before.
+
+    To those who want fewer levels than others it comes cut. Its totals and its `raw` are then
+    still those of the message; what Upbit's totals count is not documented.
+    """
 
     __slots__ = ()
     total_ask_size = Number[Decimal]("size of all asks listed")
@@ -129,6 +133,23 @@ class OrderbookEvent(BaseWebSocketEvent):
     def bids(self) -> Sequence[BookLevel]:
         """The bids, highest first, without padding. `bids[0]` decodes no other level."""
         return _Side(self.orderbook_units, lambda unit: BookLevel(unit.bid_price, unit.bid_size))
+
+    def cut_to(self, depth: int) -> Self:
+        """The same book in no more levels than these; raises `ProtocolError`.
+
+        No number of a level is made for it.
+        """
+        units = self.orderbook_units
+        if len(units) <= depth:
+            return self
+        cut = {"orderbook_units": tuple(units[:depth])}
+        event = type(self).__new__(type(self))
+        event._build(
+            self._origin,
+            tuple(cut.get(name) or getattr(self, name) for name in type(self)._fields),
+        )
+        event._restore(self._body, self.received_time_ns, self.handed_over)
+        return event
 
     def to_dict(self) -> dict[str, Any]:
         """The fields by name, each unit as a dict of its own."""

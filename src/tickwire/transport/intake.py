@@ -5,6 +5,7 @@ from typing import Protocol
 
 from tickwire.control import ControlEvent
 from tickwire.core.exchange import Exchange, Listed, Other, Refusal, Status
+from tickwire.core.planner import Plan
 from tickwire.errors import ProtocolError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.subscription import Stream
@@ -27,6 +28,18 @@ class Reader(Protocol):
 
     def is_wanted(self, event: BaseWebSocketEvent) -> bool:
         """Whether somebody wants the stream of this data, or a wider one."""
+
+    def asked(self, plan: Plan, left: Container[Stream]) -> None:
+        """This message has gone out: each fresh or one-off stream answers with a snapshot.
+
+        Streams in `left` were carried before, and left out since.
+        """
+
+    def dropped(self, streams: Iterable[Stream]) -> None:
+        """This message has left these streams out; what is under way of them may still come."""
+
+    def closed(self, streams: Iterable[Stream]) -> None:
+        """The connection that has carried these streams is gone; nothing of them comes any more."""
 
     def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
         """Tell everybody who wants one of these streams."""

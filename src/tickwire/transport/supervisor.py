@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tickwire.control import ControlEvent, Reconnecting, Refused, Restored
 from tickwire.core.actions import (
@@ -39,7 +40,7 @@ from tickwire.errors import (
     HandshakeRefused,
     TransportError,
 )
-from tickwire.subscription import Stream
+from tickwire.subscription import Stream, Terms
 from tickwire.transport.intake import Intake, Reader
 from tickwire.world import Transport, World
 
@@ -127,6 +128,8 @@ class Supervisor:
         self._opening: asyncio.Task[None] | None = None
         self._epoch: _Epoch | None = None
         self._refused_epoch = 0
+        self._carried: set[Stream] = set()
+        self._left: set[Stream] = set()
         self._replies: set[asyncio.Future[Reply]] = set()
         self._inquiries = self._connects = self._outages = 0
 
@@ -135,9 +138,15 @@ class Supervisor:
 
     # --- what the manager does ----------------------------------------------------------------
 
-    def want(self, added: Iterable[Stream], removed: Iterable[Stream]) -> None:
-        """The streams that this lane should carry have changed."""
-        self.connection.want(added, removed, self._world.clock.now())
+    def want(
+        self,
+        added: Iterable[Stream],
+        removed: Iterable[Stream],
+        *,
+        altered: Mapping[Stream, Terms] = MappingProxyType({}),
+    ) -> None:
+        """The streams that this lane should carry have changed, or what part of some is wanted."""
+        self.connection.want(added, removed, self._world.clock.now(), altered=altered)
         self._wake.set()
 
     def answered(self, epoch: int, unknown: Iterable[Stream], quiet: Iterable[Stream]) -> None:
@@ -262,7 +271,7 @@ class Supervisor:
             case Drop(reason, politely):
                 _log.info("%s: closing: %s", self.endpoint, reason)
                 self._drop(politely=politely)
-                self._reader.interrupted(self.connection.ledger.desired, reason)
+                self._interrupted(reason)
             case Confirmed(streams):
                 _log.debug("%s: %d streams confirmed without data", self.endpoint, len(streams))
             case Lost():
@@ -310,15 +319,18 @@ class Supervisor:
         except TransportError as error:
             self._lost(str(error))
             return
+        self._reader.asked(plan, self._left)
+        self._carries(plan.streams.union(plan.once))
         size = len(text.encode())
         self.connection.sent(plan, self._world.clock.now(), ticket=ticket, size=size)
         # What follows from having sent may be due at once.
         self._wake.set()
         _log.debug(
-            "%s: sent %d streams, %d of them live already",
+            "%s: sent %d streams, %d of them live already, and asked for %d snapshots",
             self.endpoint,
             len(plan.streams),
             len(plan.live),
+            len(plan.once),
         )
 
     def _ask(self) -> None:
@@ -379,7 +391,7 @@ class Supervisor:
             loss.delay_s,
             loss.failures,
         )
-        self._reader.interrupted(self.connection.ledger.desired, loss.reason)
+        self._interrupted(loss.reason)
         if loss.keys_refused:
             error = AuthenticationError(
                 f"the exchange does not accept the keys ({loss.reason}): {_KEYS_REMEDY}"
@@ -388,8 +400,21 @@ class Supervisor:
             self._tell(Refused(error))
         self._tell(Reconnecting(loss.reason, loss.failures, loss.delay_s, loss.alarm))
 
+    def _interrupted(self, reason: str) -> None:
+        self._reader.interrupted(self.connection.ledger.wanted, reason)
+        self._reader.closed(self._carried)
+        self._carried.clear()
+        self._left.clear()
+
+    def _carries(self, streams: frozenset[Stream]) -> None:
+        """From now on this connection carries these streams and no others."""
+        left = self._carried - streams
+        self._reader.dropped(left)
+        self._carried |= streams
+        self._left |= left
+
     def _tell(self, event: ControlEvent) -> None:
-        self._reader.tell(self.connection.ledger.desired, event)
+        self._reader.tell(self.connection.ledger.wanted, event)
 
     # --- what the transport tells -------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 Source: docs.upbit.com, websocket-guide (2026-09) and the page of each type. Each request replaces
 the connection's whole subscription; streams whose data already flows are asked for as realtime
 only, or Upbit would send the snapshot of every one of them again. What has no snapshot has no
-such flag either.
+such flag either. A depth is a suffix of the code, which the replies do not have.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
@@ -30,15 +31,15 @@ _Priorities = Mapping[Stream, int]
 def encode(plan: Plan, ticket: str, wire_format: str) -> str:
     """The request text: fresh streams before live ones, and among these the most important first.
 
-    Types with streams of the same priority are in alphabetical order.
+    Types with streams of the same priority are in alphabetical order. No code is named twice for
+    one type, since what Upbit makes of that is not known.
     """
-    priorities = dict(plan.priorities)
+    options = _Options(dict(plan.priorities), dict(plan.depths))
     objects: list[_Object] = [{"ticket": ticket}]
-    objects += _market_objects(plan.fresh, priorities)
-    objects += [
-        {**each, "is_only_realtime": True} for each in _market_objects(plan.live, priorities)
-    ]
-    objects += _other_objects(plan.streams, priorities)
+    objects += _market_objects(plan.fresh, options)
+    objects += [{**each, "is_only_realtime": True} for each in _market_objects(plan.live, options)]
+    objects += [{**each, "is_only_snapshot": True} for each in _market_objects(plan.once, options)]
+    objects += _other_objects(plan.streams, options.priorities)
     objects.append({"format": wire_format})
     return _encoder.encode(objects).decode()
 
@@ -53,17 +54,29 @@ def encode_inquiry(ticket: str, wire_format: str) -> str:
     ).decode()
 
 
-def _market_objects(streams: Iterable[Stream], priorities: _Priorities) -> Iterator[_Object]:
-    by_options = sorted((s for s in streams if s.type in MARKET_TYPES), key=_options)
-    for group in _most_important_first(groupby(by_options, key=_options), priorities):
-        data_type, level = _options(group[0])
-        each: _Object = {"type": data_type, "codes": [s.symbol for s in group]}
+class _Options(NamedTuple):
+    """What is not in the streams themselves."""
+
+    priorities: _Priorities
+    depths: Mapping[Stream, int]
+
+    def code(self, stream: Stream) -> str:
+        """How a stream is named."""
+        depth = self.depths.get(stream)
+        return stream.symbol if depth is None else f"{stream.symbol}.{depth}"
+
+
+def _market_objects(streams: Iterable[Stream], options: _Options) -> Iterator[_Object]:
+    by_kind = sorted((s for s in streams if s.type in MARKET_TYPES), key=_kind)
+    for group in _most_important_first(groupby(by_kind, key=_kind), options.priorities):
+        data_type, level = _kind(group[0])
+        each: _Object = {"type": data_type, "codes": [options.code(s) for s in group]}
         if level:
             each["level"] = level
         yield each
 
 
-def _options(stream: Stream) -> tuple[str, Decimal]:
+def _kind(stream: Stream) -> tuple[str, Decimal]:
     return stream.type, stream.level
 
 
