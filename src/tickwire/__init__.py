@@ -4,10 +4,10 @@ from tickwire.client import WebSocketClient
 from tickwire.control import ControlEvent, Gap, Lagged, Reconnecting, Refused, Rejected, Restored
 from tickwire.core.connection import Timing
 from tickwire.core.explanation import Explanation
-from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.rate_limiter import RateLimiterStatus
 from tickwire.core.strategy import Strategy
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.delivery.hub import DataProcessor
 from tickwire.errors import (
     AuthenticationError,

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
-from tickwire.core.interest import SubscriptionManager
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.delivery.component import Component
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Handler

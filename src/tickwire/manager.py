@@ -19,10 +19,10 @@ from tickwire.components import Components, check_component_id, check_specs
 from tickwire.core.connection import Timing
 from tickwire.core.efficiency import SubscriptionPlan
 from tickwire.core.explanation import Explanation
-from tickwire.core.interest import SubscriptionManager
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.rate_limiter import RateLimiter, RateLimiterStatus
 from tickwire.core.strategy import Strategy, strategy_of
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Handler
 from tickwire.errors import UsageError

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tickwire.control import ControlEvent, Gap, Rejected
-from tickwire.core.interest import SubscriptionChange, SubscriptionManager
+from tickwire.core.interest import SubscriptionChange
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.errors import UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.history import History, Recent

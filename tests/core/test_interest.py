@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tickwire.core.exchange import Endpoint
-from tickwire.core.interest import SubscriptionChange, SubscriptionManager
+from tickwire.core.interest import SubscriptionChange
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.errors import UsageError
 from tickwire.indicators import Indicator
 from tickwire.subscription import DataType, Stream

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.core.test_connection import Told
 from tickwire.core.actions import Drop, Open, Query, Send
-from tickwire.core.interest import SubscriptionChange, SubscriptionManager
+from tickwire.core.interest import SubscriptionChange
 from tickwire.core.ledger import Ledger
 from tickwire.core.planner import Plan, plan
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.subscription import DEPTHS, ORDINARY, DataType, Stream, Terms
 
 BTC, ETH = (Stream(DataType.ORDERBOOK, f"KRW-{base}") for base in ("BTC", "ETH"))

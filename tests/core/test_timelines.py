@@ -13,8 +13,9 @@ from tickwire.core.actions import Action, Open, Ping, Send
 from tickwire.core.budget import Budget
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.gate import Gate
-from tickwire.core.interest import SubscriptionChange, SubscriptionManager
+from tickwire.core.interest import SubscriptionChange
 from tickwire.core.limiter import Limit, Limiter
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.subscription import DataType, Stream
 
 TICKER_BTC, TICKER_ETH = (Stream(DataType.TICKER, f"KRW-{base}") for base in ("BTC", "ETH"))

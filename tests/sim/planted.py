@@ -8,13 +8,13 @@ from typing import Any
 from unittest.mock import patch
 
 from tickwire.components import Components
-from tickwire.core import connection, rate_limiter
+from tickwire.core import connection, pending, rate_limiter
 from tickwire.core.actions import Answer, Send
 from tickwire.core.exchange import Listed
 from tickwire.core.inquiry import Reply
-from tickwire.core.interest import SubscriptionManager
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan, plan
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Inbox, Item
 from tickwire.events import BaseWebSocketEvent
@@ -33,14 +33,14 @@ class LostUpdate(connection.Connection):
     _captured: tuple[Stream, ...] = ()
 
     def want(self, *changes: Any, **more: Any) -> None:
-        is_first = self._changed_at is None
+        is_first = self._pending._changed_at is None
         super().want(*changes, **more)
         if is_first:
             self._captured = tuple(self.ledger.desired)
 
-    def _plan_if_due(self, now: float) -> None:
+    def _send_if_due(self, now: float) -> None:
         before = len(self._outbox)
-        super()._plan_if_due(now)
+        super()._send_if_due(now)
         if self._captured and any(isinstance(each, Send) for each in self._outbox[before:]):
             self._outbox[-1] = Send(plan(self._captured, (), ()))
 
@@ -186,7 +186,7 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     ),
     "messages in the order of wishes": (
         ("I4",),
-        lambda: patch.object(connection, "plan", _as_wished),
+        lambda: patch.object(pending, "plan", _as_wished),
     ),
     "handlers that stay": (
         ("I5",),

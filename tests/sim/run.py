@@ -15,9 +15,9 @@ from tests.sim.loop import LoopClock, VirtualLoop
 from tests.sim.network import Network
 from tests.sim.wire import Request, streams_of
 from tests.sim.witness import Witness
-from tickwire.core import connection
-from tickwire.core.interest import SubscriptionManager
+from tickwire.core import pending
 from tickwire.core.listing import Verification
+from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.errors import TransportError
 from tickwire.exchanges.upbit import Upbit
 from tickwire.manager import WebSocketManager
@@ -139,7 +139,7 @@ class _Run:
             merged.replace(f"one {number}", [stream])
             merged.replace(f"another {number % 3}", [stream])
         live = request.streams - request.fresh
-        made = connection.plan(  # type: ignore[attr-defined] # the one that is in use
+        made = pending.plan(  # type: ignore[attr-defined] # the one that is in use
             [stream for stream in merged if stream not in request.once],
             request.streams,
             live,

@@ -4,10 +4,7 @@ A `Connection` is told what happened and what time it is; asked with `poll`, it 
 actions that are due and the moment at which it wants to be asked again. Whoever runs it performs
 the actions and reports what came of them. The states and their transitions are in `states`.
 
-The pending state, which the project exists for, is three lines of `_plan_if_due`: changes only
-mark the desired set as different from what was sent; when the debounce is over *and* the limiter
-has a slot, the plan is made from the set as it is at that moment. There is no queue, so a hundred
-changes made during the wait become one message, and a change undone during the wait none.
+When a message may go, and what it says, is decided in `pending`.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -16,7 +13,6 @@ from types import MappingProxyType
 
 from tickwire.core.actions import (
     Action,
-    Ask,
     Confirmed,
     Drop,
     Lost,
@@ -24,10 +20,8 @@ from tickwire.core.actions import (
     Ping,
     Query,
     Restored,
-    Send,
 )
 from tickwire.core.backoff import Backoff, KeysBackoff
-from tickwire.core.budget import Priority
 from tickwire.core.exchange import Listed
 from tickwire.core.explanation import Carried, Wait, WaitsFor
 from tickwire.core.gate import Gate
@@ -35,16 +29,14 @@ from tickwire.core.heartbeat import Heartbeat, HeartbeatTiming, Verdict
 from tickwire.core.inquiry import Inquiry, Reply
 from tickwire.core.ledger import Ledger
 from tickwire.core.listing import Verification, compare
-from tickwire.core.planner import Plan, plan
+from tickwire.core.pending import Pending
+from tickwire.core.planner import Plan
 from tickwire.core.record import Record
 from tickwire.core.states import TRANSITIONS, ConnectionState, Input
 from tickwire.subscription import DataType, Stream, Terms
 from tickwire.world import Random
 
 __all__ = ["Connection", "Timing"]
-
-_SUBSCRIPTION = "the subscription"
-"""Who waits at the gate for the message that says what is wanted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +89,17 @@ class Connection:
         """How often the exchange was found not to serve what it was asked for."""
         self.gate = message_gate
         """Where messages wait for their slot."""
-        self._priorities = priorities
+        self._pending = Pending(
+            self.ledger,
+            self.gate,
+            self.record,
+            debounce_s=timing.debounce_s,
+            priorities=priorities,
+        )
         self._connect_gate = connect_gate
         self._timing = timing
         self._random = random
         self._heartbeat: Heartbeat | None = None
-        self._changed_at: float | None = None
         self._emptied_at: float | None = None
         self._attempt_at = 0.0
         self._opened_at = 0.0
@@ -136,8 +133,7 @@ class Connection:
         """The desired set has changed, or what part of some streams is wanted."""
         self.ledger.want(added, removed, altered)
         self.record.changed(now)
-        if self._changed_at is None:
-            self._changed_at = now
+        self._pending.changed(now)
         if self.ledger.wanted:
             self._emptied_at = None
             if self.state is ConnectionState.DISCONNECTED:
@@ -157,7 +153,7 @@ class Connection:
         """The message of this plan has gone out, with this ticket and of so many bytes."""
         self._move(Input.SENT)
         self.record.sent(plan, ticket, size, now)
-        self._changed_at = None
+        self._pending.sent()
         self._said = plan.streams
         self._said_once |= frozenset(plan.once)
         self.ledger.sent_out(
@@ -208,8 +204,7 @@ class Connection:
             self.lost(reason, now)
             return found
         self.ledger.distrust(unserved, found.extra)
-        if self._changed_at is None:
-            self._changed_at = now
+        self._pending.changed(now)
         return found
 
     def heard(self, now: float) -> None:
@@ -238,8 +233,8 @@ class Connection:
         """
         self._queries_open = False
         self.ledger.forget(unknown)
-        if self.ledger.ask_again(quiet, now, self._timing.patience_s) and self._changed_at is None:
-            self._changed_at = now
+        if self.ledger.ask_again(quiet, now, self._timing.patience_s):
+            self._pending.changed(now)
         self._settle(now)
 
     def lost(
@@ -298,7 +293,7 @@ class Connection:
             self._settle(now)
             self._ask_about_silent(now)
             self._outbox += self._inquiry.overdue(now)
-            self._plan_if_due(now)
+            self._send_if_due(now)
         actions, self._outbox = self._outbox, []
         return actions, self._wake_at(now)
 
@@ -332,44 +327,18 @@ class Connection:
             begins_with_data = self.ledger.begins_with_data(stream.type)
             reason = WaitsFor.DATA if begins_with_data else WaitsFor.SILENCE
             return Wait(reason, since_s=now - message.sent_at)
-        if self._is_debouncing(now):
-            return Wait(WaitsFor.DEBOUNCE, until_s=self._debounced_at() - now)
+        debounced_at = self._pending.debounced_at(now)
+        if debounced_at is not None:
+            return Wait(WaitsFor.DEBOUNCE, until_s=debounced_at - now)
         turn_at = self.gate.next_at(now)
         return Wait(WaitsFor.MESSAGE_LIMIT, until_s=None if turn_at is None else turn_at - now)
 
     # --- decisions ----------------------------------------------------------------------------
 
-    def _plan_if_due(self, now: float) -> None:
-        ledger = self.ledger
-        if not ledger.is_dirty:
-            if self._changed_at is not None:
-                self.record.settled(is_noop=ledger.desired == ledger.sent)
-            self._changed_at = None
-            self.gate.leave(_SUBSCRIPTION)
-        elif self._is_debouncing(now):
-            return  # A question waits too, or it would be answered without what was just asked for.
-        else:
-            self.gate.join(_SUBSCRIPTION, now, Priority.SUBSCRIPTION)
-        turn = self.gate.serve(now)
-        if turn == _SUBSCRIPTION:
-            message = plan(
-                ledger.desired,
-                ledger.sent,
-                ledger.live,
-                self._priorities(),
-                once=ledger.unasked,
-                depths=ledger.depths,
-            )
-            self._outbox.append(Send(message))
-        elif turn is not None:
-            self._outbox.append(Ask())
-
-    def _is_debouncing(self, now: float) -> bool:
-        return self.ledger.is_dirty and now < self._debounced_at()
-
-    def _debounced_at(self) -> float:
-        started = self._changed_at if self._changed_at is not None else float("-inf")
-        return started + self._timing.debounce_s
+    def _send_if_due(self, now: float) -> None:
+        action = self._pending.take(now)
+        if action is not None:
+            self._outbox.append(action)
 
     def _open_if_allowed(self, now: float) -> None:
         if self._attempt_at > now:
@@ -459,12 +428,9 @@ class Connection:
                 self.ledger.next_presumed_at,
                 self._inquiry.next_overdue_at,
             ]
-            if self._is_debouncing(now):
-                moments.append(self._debounced_at())
-            else:
-                turn_at = self.gate.next_at(now)
-                if turn_at is not None:
-                    moments.append(turn_at)
+            message_at = self._pending.look_at(now)
+            if message_at is not None:
+                moments.append(message_at)
             if not self._queries_open:
                 moments.append(self.ledger.next_question_at)
             if self._verified_at is not None and self.failures:
@@ -479,12 +445,11 @@ class Connection:
         answer = self._inquiry.lost(reason)
         if answer is not None:
             self._outbox.append(answer)
-        self.gate.leave(_SUBSCRIPTION)
+        self._pending.reset()
         self._connect_gate.leave(self)
         self._heartbeat = None
         self._verified_at = None
         self._queries_open = False
-        self._changed_at = None
 
     def _move(self, happened: Input) -> None:
         self.state = TRANSITIONS[self.state, happened]
