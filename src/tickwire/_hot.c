@@ -1027,11 +1027,6 @@ static PyObject *view_build(PyObject *self, PyObject *const *given, Py_ssize_t c
   Py_RETURN_NONE;
 }
 
-static PyObject *view_decoded(PyObject *self, PyObject *none) {
-  View *view = (View *)self;
-  return view->slots == NULL && decode(view) ? NULL : Py_NewRef(self);
-}
-
 static void view_free(PyObject *self) {
   View *view = (View *)self;
   free_slots(view->slots, view->count);
@@ -1044,8 +1039,6 @@ static void view_free(PyObject *self) {
 
 static PyMethodDef view_methods[] = {
     {"_build", (PyCFunction)(void (*)(void))view_build, METH_FASTCALL, NULL},
-    {"decoded", view_decoded, METH_NOARGS,
-     "The same, decoded now rather than when it is first read; raises `ProtocolError`."},
     {0}};
 static PyGetSetDef view_reads[] = {READ(View, source, "_source"), READ(View, body, "_body"), {0}};
 static PyType_Slot view_slots[] = {{Py_tp_dealloc, view_free},
@@ -1095,6 +1088,11 @@ static PyObject *event_restore(PyObject *self, PyObject *given) {
   Py_RETURN_NONE;
 }
 
+static PyObject *event_decoded(PyObject *self, PyObject *none) {
+  View *view = (View *)self;
+  return view->slots == NULL && decode(view) ? NULL : Py_NewRef(self);
+}
+
 static PyObject *event_as_handed_over(PyObject *self, PyObject *none) {
   View *view = (View *)self, *same;
   if (view->body == NULL) return PyErr_Format(PyExc_TypeError, "there is no event yet");
@@ -1137,6 +1135,8 @@ static PyMethodDef event_methods[] = {
     {"_of", (PyCFunction)(void (*)(void))event_of, METH_FASTCALL | METH_CLASS, NULL},
     {"_arrive", (PyCFunction)(void (*)(void))event_arrive, METH_FASTCALL, NULL},
     {"_restore", event_restore, METH_VARARGS, NULL},
+    {"decoded", event_decoded, METH_NOARGS,
+     "This event, decoded now rather than when it is first read; raises `ProtocolError`."},
     {"as_handed_over", event_as_handed_over, METH_NOARGS,
      "The same event, marked as given to a newcomer."},
     {0}};

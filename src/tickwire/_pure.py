@@ -217,11 +217,6 @@ class LazyView:
         _set_arrival(self, (received_time_ns, once, handed_over))
         return once
 
-    def decoded(self) -> Self:
-        """The same, decoded now rather than when it is first read; raises `ProtocolError`."""
-        self._values or self._decode()
-        return self
-
 
 _new = object.__new__
 _set_source = LazyView.__dict__["_source"].__set__
@@ -259,6 +254,11 @@ class LazyEvent(LazyView):
         """Have the text and arrival of the event that this one was built like."""
         _set_body(self, body)
         _set_arrival(self, (received_time_ns, None, handed_over))
+
+    def decoded(self) -> Self:
+        """This event, decoded now rather than when it is first read; raises `ProtocolError`."""
+        self._values or self._decode()
+        return self
 
     def as_handed_over(self) -> Self:
         """The same event, marked as given to a newcomer."""
