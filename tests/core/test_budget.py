@@ -87,3 +87,16 @@ def test_a_block_is_for_all() -> None:
     assert not budget.take(REQUEST, 5.9)
     assert budget.free_at(SUBSCRIPTION, 1.0) == 6.0
     assert budget.take(SUBSCRIPTION, 6.0)
+
+
+def test_a_slot_that_was_used_late_counts_late_everywhere() -> None:
+    """In the whole, and in the part that it was taken from."""
+    budget = Budget(limiter(3), subscriptions=limiter(2))
+    assert budget.take(SUBSCRIPTION, 0.0)
+    assert budget.take(SUBSCRIPTION, 0.0)
+    budget.used(SUBSCRIPTION, 4.0)
+    assert budget.take(REQUEST, 4.0)
+    budget.used(REQUEST, 5.0)
+    assert budget.free(10.0) == 1
+    assert budget.free(14.0) == 2
+    assert budget.whole.free(14.0) == 2

@@ -219,3 +219,20 @@ def test_a_limiter_that_cannot_tell_when_is_asked_later() -> None:
     waiting.join("first", 5.0)
     assert waiting.next_at(5.0) == 5.0 + RETRY_S
     assert len(told) == waiting.failures == 1
+
+
+def test_a_limiter_that_fails_afterwards_lets_nobody_else_through() -> None:
+    """What went out has gone out; the next one waits until the limiter works again."""
+
+    class Forgetful(Limiter):
+        def used(self, now: float) -> None:
+            raise RuntimeError("out of ink")
+
+    failures: list[Exception] = []
+    waiting: Gate[str] = Gate(lambda: Budget(Forgetful((Limit(9, 1.0),))), failed=failures.append)
+    joined(["first", "second"], waiting)
+    assert waiting.serve(0.0) == "first"
+    waiting.used(Priority.REQUEST, 0.0)
+    assert waiting.serve(0.0) is None
+    assert waiting.serve(RETRY_S) == "second"
+    assert [str(each) for each in failures] == ["out of ink"]

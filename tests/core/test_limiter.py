@@ -160,3 +160,14 @@ def test_without_limits_only_a_block_holds() -> None:
     assert not limiter.take(2.9)
     assert limiter.take(3.0)
     assert repr(limiter) == "<Unlimited: 101 granted>"
+
+
+def test_a_slot_counts_from_when_it_was_used() -> None:
+    """Later than it was taken, if the machine was busy; never earlier."""
+    limiter = Limiter((Limit(1, 1.0),), margin_s=0.0)
+    limiter.used(5.0)
+    assert limiter.take(0.0)
+    limiter.used(0.4)
+    limiter.used(0.3)
+    assert not limiter.take(1.3)
+    assert limiter.take(1.4)

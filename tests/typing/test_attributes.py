@@ -115,6 +115,7 @@ def orderbook(event: OrderbookEvent) -> None:
     assert_type(event.bids[0].size, Decimal)
     assert_type(event.orderbook_units[0], OrderbookUnit)
     assert_type(event.decoded(), OrderbookEvent)
+    assert_type(event.cut_to(5), OrderbookEvent)
 
 
 def unit(event: OrderbookUnit) -> None:

@@ -51,6 +51,13 @@ class Budget:
             assert taken, "a slot that was free is gone"
         return True
 
+    def used(self, priority: Priority, now: float) -> None:
+        """The last slot taken was used only now, as late as the machine let us."""
+        self.whole.used(now)
+        part = self._part(priority)
+        if part is not None:
+            part.used(now)
+
     def free(self, now: float) -> int:
         """How many subscriptions may go at once now."""
         ratio = self._ratio(now)

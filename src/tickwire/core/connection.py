@@ -153,7 +153,7 @@ class Connection:
         """The message of this plan has gone out, with this ticket and of so many bytes."""
         self._move(Input.SENT)
         self.record.sent(plan, ticket, size, now)
-        self._pending.sent()
+        self._pending.sent(now)
         self._said = plan.streams
         self._said_once |= frozenset(plan.once)
         self.ledger.sent_out(
@@ -175,6 +175,7 @@ class Connection:
     def asked(self, ticket: str, now: float) -> None:
         """The question of an `Ask` has gone out."""
         self._inquiry.sent(ticket, self._said, now)
+        self._pending.asked(now)
 
     def listed(self, listed: Listed) -> None:
         """The exchange has said what it serves."""

@@ -97,6 +97,13 @@ class Gate(Generic[W]):
                 return first == waiter and self._let_through(waiter, priority, now)
         return False
 
+    def used(self, priority: Priority, now: float) -> None:
+        """What was let through has gone out just now."""
+        try:
+            self.budget.used(priority, now)
+        except Exception as error:
+            self._fail(error, now)
+
     def next_at(self, now: float) -> float | None:
         """When to ask again; in the past for at once, `None` if nobody waits."""
         moments = [

@@ -69,6 +69,11 @@ class Limiter:
         """Grant nothing for so long, whatever the windows say."""
         self._blocked_until = max(self._blocked_until, now + wait_s)
 
+    def used(self, now: float) -> None:
+        """The last slot taken was used only now: windows run from when something went out."""
+        if self._grants:
+            self._grants[-1] = max(self._grants[-1], now)
+
     def take(self, now: float, ratio: float = 1.0) -> bool:
         """Take the next slot if there is one now."""
         if self._grants and now < self._grants[-1]:

@@ -88,9 +88,14 @@ class Pending:
         debounced_at = self.debounced_at(now)
         return self._gate.next_at(now) if debounced_at is None else debounced_at
 
-    def sent(self) -> None:
+    def sent(self, now: float) -> None:
         """The message has gone out."""
         self._changed_at = None
+        self._gate.used(Priority.SUBSCRIPTION, now)
+
+    def asked(self, now: float) -> None:
+        """The question has gone out."""
+        self._gate.used(Priority.REQUEST, now)
 
     def reset(self) -> None:
         """The connection is gone; everything differs now, and waits for the next one."""
