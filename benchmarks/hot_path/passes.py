@@ -30,6 +30,7 @@ from benchmarks.hot_path.readers.tickwire_client import handlers
 from benchmarks.processes import pin
 from tickwire.core.connection import Timing
 from tickwire.core.exchange import Endpoint
+from tickwire.core.planner import plan
 from tickwire.core.rate_limiter import RateLimiter
 from tickwire.core.strategy import STRATEGIES
 from tickwire.delivery.component import Component
@@ -140,6 +141,7 @@ def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
         wishes = [(stream, ORDINARY) for stream in streams]
         for stream, taker, _ in component.want(wishes, handler, in_batches=stage != "call"):
             hub.connect(stream, taker)
+        hub.asked(plan(streams, (), ()), (), ())
     lane = Supervisor(
         endpoint=Endpoint.PUBLIC,
         number=1,

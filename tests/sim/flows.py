@@ -33,7 +33,7 @@ class _Flow:
         self.owed: list[tuple[bool, int]] = []
         """Snapshots that were asked for: does the stream go on after it, and its levels."""
         self.is_live = False
-        self.was_left_out = False
+        self.is_carried = self.was_left_out = False
         self.depth = FULL_DEPTH
 
     @property
@@ -52,10 +52,11 @@ class Flows:
         """A message has left: it says what the connection carries from now on."""
         flows = self._flows.setdefault(link, {})
         for stream in flows.keys() - request.streams - request.once:
-            flows[stream].is_live = False
+            flows[stream].is_live = flows[stream].is_carried = False
             flows[stream].was_left_out = True
         for stream in sorted(request.streams | request.once):
             flow = flows.setdefault(stream, _Flow())
+            flow.is_carried = True
             depth = request.depths.get(stream, FULL_DEPTH)
             if stream in request.once:
                 flow.is_live = False
@@ -86,6 +87,8 @@ class Flows:
             return Arrival(is_stray=True)
         if heard.is_snapshot and flow.owed:
             goes_on, depth = flow.owed.pop(0)
+            if not flow.is_carried:
+                return Arrival(is_stray=True)
             if not goes_on:
                 return Arrival(is_once=True, depth=depth)
             flow.depth = depth

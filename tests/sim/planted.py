@@ -12,12 +12,14 @@ from tickwire.core import connection, pending, rate_limiter
 from tickwire.core.actions import Answer, Send
 from tickwire.core.exchange import Listed
 from tickwire.core.inquiry import Reply
+from tickwire.core.ledger import Ledger
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan, plan
 from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Inbox, Item
-from tickwire.events import BaseWebSocketEvent
+from tickwire.delivery.route import Route
+from tickwire.events import BaseWebSocketEvent, OrderbookEvent
 from tickwire.exchanges.upbit.rules import MESSAGE_LIMITS
 from tickwire.hot import Source
 from tickwire.subscription import Stream
@@ -195,6 +197,18 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     "a leaking inbox": (("I5",), lambda: patch.object(Inbox, "put", _forgetful(Inbox.put))),
     "wishes of the dead": (("I6",), lambda: patch.object(Components, "_forget", _nothing)),
     "punishment for errors": (("I7",), _punished_for_errors),
+    "books that are not cut": (
+        ("I8",),
+        lambda: patch.object(OrderbookEvent, "cut_to", lambda self, depth: self),
+    ),
+    "answers to everybody": (
+        ("I5",),
+        lambda: patch.object(Route, "_is_no_news", lambda self, event: False),
+    ),
+    "snapshots in every message": (
+        ("I3",),
+        lambda: patch.object(Ledger, "unasked", property(lambda self: tuple(self.once))),
+    ),
     "groupings taken for one": (
         ("I8",),
         lambda: patch.object(DataProcessor, "process", _ungrouped(DataProcessor.process)),

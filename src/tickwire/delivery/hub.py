@@ -118,7 +118,8 @@ class DataProcessor:
 
     def _remove(self, route: Route, *takers: Taker) -> None:
         # As long as a connection carries the stream, whoever comes back can go on with it.
-        route.remove(*takers)
+        if takers:
+            route.remove(*takers)
         if route.is_idle:
             del self._routes[route.stream]
 
@@ -196,9 +197,8 @@ class DataProcessor:
         self._touched.append(audience)
         for taker in audience.takers:
             taker.take(cut(event, taker.terms.depth), self._read)
-        if audience.finished:
-            self._finished += [(route.stream, taker) for taker in audience.finished]
-            self._remove(route, *audience.finished)
+        self._finished += [(route.stream, taker) for taker in audience.finished]
+        self._remove(route, *audience.finished)
         return False
 
     def process_shared(
@@ -264,12 +264,16 @@ class DataProcessor:
         for component in _components(takers):
             component.tell(event, self._read)
 
-    def asked(self, plan: Plan, left: Container[Stream]) -> None:
+    def asked(self, plan: Plan, before: Container[Stream], left: Container[Stream]) -> None:
         depths = dict(plan.depths)
         for streams, goes_on in ((plan.fresh, True), (plan.once, False)):
             for stream in streams:
                 route = self._routes.get(stream)
-                if route is not None and route.hands_over:
+                if route is None:
+                    continue
+                if stream not in before:
+                    route.carriers += 1
+                if route.hands_over:
                     route.expect(Asked(depths.get(stream, FULL_DEPTH), goes_on, stream in left))
         for stream in plan.live:
             route = self._routes.get(stream) if stream in depths else None
@@ -279,7 +283,7 @@ class DataProcessor:
     def dropped(self, streams: Iterable[Stream]) -> None:
         for stream in streams:
             route = self._routes.get(stream)
-            if route is not None and not route.takers:
+            if route is not None:
                 route.drop()
                 if route.is_idle:
                     del self._routes[stream]
@@ -287,7 +291,7 @@ class DataProcessor:
     def closed(self, streams: Iterable[Stream]) -> None:
         for stream in streams:
             route = self._routes.get(stream)
-            if route is not None and not route.takers:
+            if route is not None and not route.takers and not route.carriers:
                 del self._routes[stream]
 
     def interrupted(self, streams: Iterable[Stream], reason: str) -> None:

@@ -73,6 +73,7 @@ class Route:
         "_newcomers",
         "appends",
         "batches",
+        "carriers",
         "direct",
         "hands_over",
         "is_plain",
@@ -94,6 +95,8 @@ class Route:
         """Whether a newcomer gets the last event; an old happening would be taken for a new one."""
         self.last: BaseWebSocketEvent | None = None
         self.live = False
+        self.carriers = 0
+        """How many connections carry it: two, while it changes from one to the other."""
         self.is_plain = False
         """Whether the next event is for everybody, whatever is in it."""
         self._identity_of = identity_of
@@ -148,7 +151,7 @@ class Route:
     @property
     def is_idle(self) -> bool:
         """Whether nobody takes the stream, and nothing of it is on its way."""
-        return not (self.takers or self.live or self._asked)
+        return not (self.takers or self.carriers or self._asked)
 
     @property
     def is_proved(self) -> bool:
@@ -174,8 +177,10 @@ class Route:
         self._asked = tuple(each._replace(depth=min(each.depth, depth)) for each in self._asked)
 
     def drop(self) -> None:
-        """A message has gone out that leaves the stream out; what was asked for before may come."""
-        self.live = False
+        """A connection carries it no more; what was asked for before may still come."""
+        self.carriers -= 1
+        if not self.carriers:
+            self.live = False
         self._note()
 
     def interrupt(self, reason: str) -> None:
@@ -199,6 +204,8 @@ class Route:
         if is_snapshot and self._asked:
             answers, *rest = self._asked
             self._asked = tuple(rest)
+        if not self.carriers:
+            return Audience(())  # it was left out since, and does not begin with this
         if answers is not None and not answers.goes_on:
             return self._hear_once(answers.depth)
         if answers is None and not self.live and not any(asked.goes_on for asked in self._asked):

@@ -29,17 +29,17 @@ class Reader(Protocol):
     def is_wanted(self, event: BaseWebSocketEvent) -> bool:
         """Whether somebody wants the stream of this data, or a wider one."""
 
-    def asked(self, plan: Plan, left: Container[Stream]) -> None:
+    def asked(self, plan: Plan, before: Container[Stream], left: Container[Stream]) -> None:
         """This message has gone out: each fresh or one-off stream answers with a snapshot.
 
-        Streams in `left` were carried before, and left out since.
+        The connection has carried those in `before` up to now, and those in `left` some time ago.
         """
 
     def dropped(self, streams: Iterable[Stream]) -> None:
-        """This message has left these streams out; what is under way of them may still come."""
+        """A connection carries these streams no more; what is under way may still come."""
 
     def closed(self, streams: Iterable[Stream]) -> None:
-        """The connection that has carried these streams is gone; nothing of them comes any more."""
+        """The connection that has carried these streams is gone; nothing more comes by it."""
 
     def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
         """Tell everybody who wants one of these streams."""

@@ -128,7 +128,7 @@ class Supervisor:
         self._opening: asyncio.Task[None] | None = None
         self._epoch: _Epoch | None = None
         self._refused_epoch = 0
-        self._carried: set[Stream] = set()
+        self._carried: frozenset[Stream] = frozenset()
         self._left: set[Stream] = set()
         self._replies: set[asyncio.Future[Reply]] = set()
         self._inquiries = self._connects = self._outages = 0
@@ -319,8 +319,7 @@ class Supervisor:
         except TransportError as error:
             self._lost(str(error))
             return
-        self._reader.asked(plan, self._left)
-        self._carries(plan.streams.union(plan.once))
+        self._carries(plan)
         size = len(text.encode())
         self.connection.sent(plan, self._world.clock.now(), ticket=ticket, size=size)
         # What follows from having sent may be due at once.
@@ -402,16 +401,17 @@ class Supervisor:
 
     def _interrupted(self, reason: str) -> None:
         self._reader.interrupted(self.connection.ledger.wanted, reason)
-        self._reader.closed(self._carried)
-        self._carried.clear()
+        self._reader.dropped(self._carried)
+        self._reader.closed(self._carried | self._left)
+        self._carried = frozenset()
         self._left.clear()
 
-    def _carries(self, streams: frozenset[Stream]) -> None:
-        """From now on this connection carries these streams and no others."""
-        left = self._carried - streams
-        self._reader.dropped(left)
-        self._carried |= streams
-        self._left |= left
+    def _carries(self, plan: Plan) -> None:
+        """This message has gone out: from now on this connection carries what it names."""
+        self._reader.asked(plan, self._carried, self._left)
+        before, self._carried = self._carried, plan.streams.union(plan.once)
+        self._reader.dropped(before - self._carried)
+        self._left |= before - self._carried
 
     def _tell(self, event: ControlEvent) -> None:
         self._reader.tell(self.connection.ledger.wanted, event)
