@@ -115,3 +115,16 @@ def test_it_stays_between_the_floor_and_the_whole(pauses: list[float]) -> None:
         assert reduced or adjustment.ratio(now) == before
         assert adjustment.next_step_at(now) > now
     assert adjustment.ratio(now + 60.0 + 5 * 20.0) == 1.0
+
+
+@given(start=st.floats(0.0, 1e6), steps=st.integers(0, 5))
+def test_whoever_comes_when_it_grows_finds_it_grown(start: float, steps: int) -> None:
+    """To the last bit, or who waits for that moment would wait for it for ever."""
+    adjustment = complained(start, start, start)
+    now = start
+    for _ in range(steps):
+        before, now = adjustment.ratio(now), adjustment.next_step_at(now)
+        if now == float("inf"):
+            break
+        assert adjustment.ratio(now) > before
+        assert adjustment.next_step_at(now) > now

@@ -42,8 +42,7 @@ class Adjustment:
         """When the ratio grows next; infinity if it is whole."""
         if self.ratio(now) >= 1.0:
             return float("inf")
-        strategy = self._strategy
-        return self._last + strategy.recovery_delay + self._steps(now) * strategy.recovery_interval
+        return self._step_at(self._steps(now))
 
     def notify(self, now: float) -> bool:
         """The exchange has complained; whether that reduces the rate."""
@@ -67,7 +66,16 @@ class Adjustment:
     def _steps(self, now: float) -> int:
         """How often the rate has grown since the last complaint."""
         strategy = self._strategy
-        rest_s = now - self._last - strategy.recovery_delay
-        if self._ratio >= 1.0 or rest_s < 0:
+        if self._ratio >= 1.0 or now < self._step_at(0):
             return 0
-        return 1 + int(rest_s // strategy.recovery_interval)
+        rest_s = now - self._last - strategy.recovery_delay
+        steps = max(0, int(rest_s // strategy.recovery_interval))
+        # A division may be off by a bit; whoever comes at the very moment of a step has come for it.
+        while self._step_at(steps) <= now:
+            steps += 1
+        return steps
+
+    def _step_at(self, steps: int) -> float:
+        """When the rate grows after it has grown so often."""
+        strategy = self._strategy
+        return self._last + strategy.recovery_delay + steps * strategy.recovery_interval
