@@ -70,7 +70,7 @@ class Adjustment:
             return 0
         rest_s = now - self._last - strategy.recovery_delay
         steps = max(0, int(rest_s // strategy.recovery_interval))
-        # A division may be off by a bit; whoever comes at the very moment of a step has come for it.
+        # A division may be off by a bit, and whoever comes at the moment of a step comes for it.
         while self._step_at(steps) <= now:
             steps += 1
         return steps

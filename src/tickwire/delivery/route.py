@@ -70,6 +70,7 @@ class Route:
         "_identity_of",
         "_interrupted",
         "_is_calm",
+        "_is_sorted",
         "_newcomers",
         "appends",
         "batches",
@@ -108,7 +109,9 @@ class Route:
         self._identities: deque[int] = deque(maxlen=_IDENTITIES_KEPT)
         self._highest = -1
         self._as_snapshot = -1
-        self._set_takers(())
+        self.takers: dict[Taker, None] = {}
+        """In the order in which they came."""
+        self._sort()
 
     def __repr__(self) -> str:
         state = "live" if self.live else "not live"
@@ -116,9 +119,8 @@ class Route:
 
     # --- who takes ----------------------------------------------------------------------------
 
-    def _set_takers(self, takers: Iterable[Taker]) -> None:
-        """Sort the takers by how they are told."""
-        self.takers = tuple(takers)
+    def _sort(self) -> None:
+        """Sort the takers by how they are told. Only when something comes: they come by the dozen."""
         self.batches = tuple(taker for taker in self.takers if isinstance(taker, Batch))
         whole = [taker for taker in self.takers if _depth_of(taker) == FULL_DEPTH]
         # To append to a list is all that a batch costs for each event.
@@ -129,11 +131,11 @@ class Route:
             *(taker for taker in whole if not isinstance(taker, Batch)),
             *_shallow(taker for taker in self.takers if _depth_of(taker) < FULL_DEPTH),
         )
-        self._newcomers.intersection_update(self.takers)
+        self._is_sorted = True
         self._note()
 
     def _note(self) -> None:
-        self._is_calm = self.live and not self._newcomers and not self._asked
+        self._is_calm = self._is_sorted and self.live and not self._newcomers and not self._asked
         self.is_plain = self._is_calm and self._identity_of is None
 
     def add(self, taker: Taker) -> bool:
@@ -141,12 +143,20 @@ class Route:
         is_served = self.live and self.hands_over and self.reaches(_depth_of(taker))
         if not is_served:
             self._newcomers.add(taker)
-        self._set_takers((*self.takers, taker))
+        self.takers[taker] = None
+        self._change()
         return is_served and not taker.terms.is_only_realtime
 
     def remove(self, *takers: Taker) -> None:
         """Let them have nothing more."""
-        self._set_takers(each for each in self.takers if each not in takers)
+        for taker in takers:
+            self.takers.pop(taker, None)
+            self._newcomers.discard(taker)
+        self._change()
+
+    def _change(self) -> None:
+        self._is_sorted = False
+        self._note()
 
     @property
     def is_idle(self) -> bool:
@@ -195,6 +205,8 @@ class Route:
 
     def hear(self, event: BaseWebSocketEvent) -> Audience | None:
         """Who gets the next event; `None`: everybody. Raises `ProtocolError`."""
+        if not self._is_sorted:
+            self._sort()
         identity = None if self._identity_of is None else self._identity_of(event)
         came_before = identity is not None and self._came_before(identity)
         if self._is_calm and not came_before:
@@ -259,6 +271,8 @@ class Route:
         settled = tuple(each for each in self.takers if each not in self._newcomers)
         gap = self.begin(event)
         self._newcomers.clear()
+        if not self._is_sorted:
+            self._sort()
         self._note()
         return gap, settled
 
