@@ -120,7 +120,7 @@ class Route:
     # --- who takes ----------------------------------------------------------------------------
 
     def _sort(self) -> None:
-        """Sort the takers by how they are told. Only when something comes: they come by the dozen."""
+        """Sort the takers by how they are told. When something comes: they come by dozens."""
         self.batches = tuple(taker for taker in self.takers if isinstance(taker, Batch))
         whole = [taker for taker in self.takers if _depth_of(taker) == FULL_DEPTH]
         # To append to a list is all that a batch costs for each event.
