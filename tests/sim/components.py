@@ -43,6 +43,8 @@ class Ear:
         self.is_asker = False
         """Whether it has no handler, and is answered all at once."""
         self.handed_over: set[Stream] = set()
+        self.extra: set[str] = set()
+        """What may come by either of two connections, while a book changes its own."""
         self.let_go_at: float | None = None
         self.has_lagged = False
         self.expected: list[Heard] = []

@@ -85,14 +85,15 @@ class Flows:
         flow = self._flows.get(link, {}).get(heard.stream)
         if flow is None:
             return Arrival(is_stray=True)
-        if heard.is_snapshot and flow.owed:
+        is_answer = heard.is_snapshot and bool(flow.owed)
+        if is_answer:
             goes_on, depth = flow.owed.pop(0)
-            if not flow.is_carried:
-                return Arrival(is_stray=True)
-            if not goes_on:
+            if not goes_on and flow.is_carried:
                 return Arrival(is_once=True, depth=depth)
             flow.depth = depth
-        elif not flow.is_live:
+        if not flow.is_carried:
+            return Arrival(is_stray=True)
+        if not flow.is_live and not is_answer:
             owed = [depth for goes_on, depth in flow.owed if goes_on]
             if not owed:
                 return Arrival(is_stray=True)

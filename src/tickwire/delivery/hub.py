@@ -272,7 +272,7 @@ class DataProcessor:
                 if route is None:
                     continue
                 if stream not in before:
-                    route.carriers += 1
+                    route.carry()
                 if route.hands_over:
                     route.expect(Asked(depths.get(stream, FULL_DEPTH), goes_on, stream in left))
         for stream in plan.live:

@@ -135,12 +135,19 @@ class Route:
         self._note()
 
     def _note(self) -> None:
-        self._is_calm = self._is_sorted and self.live and not self._newcomers and not self._asked
+        self._is_calm = (
+            self._is_sorted
+            and self.live
+            and self.carriers < 2
+            and not self._newcomers
+            and not self._asked
+        )
         self.is_plain = self._is_calm and self._identity_of is None
 
     def add(self, taker: Taker) -> bool:
         """Let a taker have what comes; says whether it is to begin with the last event."""
-        is_served = self.live and self.hands_over and self.reaches(_depth_of(taker))
+        is_known = self.live and self.hands_over and self.carriers < 2
+        is_served = is_known and self.reaches(_depth_of(taker))
         if not is_served:
             self._newcomers.add(taker)
         self.takers[taker] = None
@@ -186,6 +193,11 @@ class Route:
         self._depth = min(self._depth, depth)
         self._asked = tuple(each._replace(depth=min(each.depth, depth)) for each in self._asked)
 
+    def carry(self) -> None:
+        """A connection is asked for it that has not carried it before."""
+        self.carriers += 1
+        self._note()
+
     def drop(self) -> None:
         """A connection carries it no more; what was asked for before may still come."""
         self.carriers -= 1
@@ -207,23 +219,23 @@ class Route:
         """Who gets the next event; `None`: everybody. Raises `ProtocolError`."""
         if not self._is_sorted:
             self._sort()
+        answers = None if self._is_calm else self._answered_by(event)
+        if self._is_left_over(answers):
+            return Audience(())
+        if answers is not None and not answers.goes_on:
+            return self._hear_once(answers.depth)
         identity = None if self._identity_of is None else self._identity_of(event)
         came_before = identity is not None and self._came_before(identity)
         if self._is_calm and not came_before:
             return None
         is_snapshot = event.is_snapshot
-        answers = None
-        if is_snapshot and self._asked:
-            answers, *rest = self._asked
-            self._asked = tuple(rest)
-        if not self.carriers:
-            return Audience(())  # it was left out since, and does not begin with this
-        if answers is not None and not answers.goes_on:
-            return self._hear_once(answers.depth)
-        if answers is None and not self.live and not any(asked.goes_on for asked in self._asked):
-            return Audience(())  # under way still from when the stream was carried before
         depth = self._depth_of_other(event) if answers is None else answers.depth
-        new = {each for each in self._newcomers if self._begins_with(each, depth, is_snapshot)}
+        levels = self._levels_at_most(event) if answers is None else FULL_DEPTH
+        new = {
+            each
+            for each in self._newcomers
+            if self._begins_with(each, min(depth, levels), is_snapshot)
+        }
         is_repeated = came_before or (answers is not None and self._is_no_news(event))
         is_unheard = came_before and not is_snapshot and identity == self._as_snapshot
         if is_snapshot and identity is not None and not came_before:
@@ -232,6 +244,8 @@ class Route:
             self._as_snapshot = -1
 
         def is_for(taker: Taker) -> bool:
+            if _depth_of(taker) > levels:
+                return False
             if taker.terms.is_only_realtime and (is_snapshot or is_unheard):
                 return is_unheard
             return taker in new if taker in self._newcomers else not is_repeated
@@ -244,6 +258,20 @@ class Route:
         self._note()
         finished = tuple(each for each in takers if each.terms.is_only_snapshot)
         return Audience(takers, finished, is_repeated, gap, settled)
+
+    def _answered_by(self, event: BaseWebSocketEvent) -> Asked | None:
+        """The question that this event is the answer to, which is open no more."""
+        if not event.is_snapshot or not self._asked:
+            return None
+        answered, *others = self._asked
+        self._asked = tuple(others)
+        return answered
+
+    def _is_left_over(self, answers: Asked | None) -> bool:
+        """Whether an event is on its way from a time before the stream was left out."""
+        if not self.carriers:
+            return True
+        return answers is None and not self.live and not any(a.goes_on for a in self._asked)
 
     def _hear_once(self, depth: int) -> Audience:
         """A snapshot that nothing follows: for those who have asked for no more."""
@@ -281,9 +309,14 @@ class Route:
         if self.live:
             return self._depth
         asked = next(asked for asked in self._asked if asked.goes_on)
-        if asked.again and isinstance(event, OrderbookEvent):
-            return min(asked.depth, len(event.orderbook_units))
-        return asked.depth
+        return min(asked.depth, self._levels_at_most(event))
+
+    def _levels_at_most(self, event: BaseWebSocketEvent) -> int:
+        """How deep an event is at most that comes from another connection, or another time."""
+        is_unsure = self.carriers > 1 or any(asked.again for asked in self._asked)
+        if is_unsure and isinstance(event, OrderbookEvent):
+            return len(event.orderbook_units)
+        return FULL_DEPTH
 
     def _begins_with(self, taker: Taker, depth: int, is_snapshot: bool) -> bool:
         """Whether a newcomer can begin with this event, and go on with what is on its way."""
