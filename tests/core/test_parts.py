@@ -176,6 +176,22 @@ def test_silence_is_asked_about_and_a_quiet_market_asked_again() -> None:
     assert books.ledger.next_question_at == float("inf")
 
 
+@pytest.mark.parametrize("is_wanted_again", [False, True])
+def test_a_change_of_mind_does_not_end_the_wait(is_wanted_again: bool) -> None:
+    """For good, once, and not at all or for good again, all before the next message."""
+    books = Books()
+    books.want(BTC=ORDINARY)
+    books.send()
+    books.want(BTC=ONCE)
+    books.ledger.want((), (BTC,))
+    if is_wanted_again:
+        books.want(BTC=ORDINARY)
+        assert not books.ledger.is_dirty
+    assert books.ledger.silent(5.0) == (BTC,)
+    assert books.ledger.ask_again([BTC], 5.0, 60.0)
+    assert books.ledger.is_dirty == is_wanted_again
+
+
 def test_a_connection_is_opened_for_a_snapshot_and_closed_after_it() -> None:
     """Once it is answered, the connection lingers as for whoever has left."""
     told = Told()

@@ -152,8 +152,9 @@ class Ledger:
     def _leave_once(self, stream: Stream) -> None:
         if stream in self._once:
             del self._once[stream]
-            self._question_at.pop(stream, None)
-            self._patience_s.pop(stream, None)
+            if stream not in self.sent:  # else it was asked for to go on, and is waited for still
+                self._question_at.pop(stream, None)
+                self._patience_s.pop(stream, None)
 
     def sent_out(
         self, plan: Plan, now: float, *, first_data_s: float, no_objection_s: float
