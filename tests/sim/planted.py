@@ -168,6 +168,16 @@ def _forgetful(put: Callable[..., None]) -> Callable[..., None]:
     return kept
 
 
+def _first_of(last: Any) -> property:
+    """The first event of a stream is kept for its last."""
+
+    def keep(self: Route, event: BaseWebSocketEvent | None) -> None:
+        if getattr(self, "last", None) is None:
+            last.__set__(self, event)
+
+    return property(last.__get__, keep)
+
+
 def _nothing(*facts: Any) -> None:
     """Instead of doing it."""
 
@@ -204,6 +214,10 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     "answers to everybody": (
         ("I5",),
         lambda: patch.object(Route, "_is_no_news", lambda self, event: False),
+    ),
+    "old events handed over": (
+        ("I5",),
+        lambda: patch.object(Route, "last", _first_of(Route.__dict__["last"])),
     ),
     "snapshots in every message": (
         ("I3",),

@@ -366,7 +366,7 @@ class Witness:
                         ear.optional.add(heard.raw)
                 else:
                     ear.expected.append(heard)
-            if not (arrival.is_once or arrival.is_stray):
+            if self._is_news_of_all(heard, arrival, moves=moves):
                 self._last[heard.stream] = heard
         deliver()
         if any(frame.startswith(_ERROR) for frame in frames):
@@ -376,6 +376,17 @@ class Witness:
                 expected, got = ear.expected, ear.got
                 ear.expected, ear.got = [], []
                 self._compare(ear, expected, got)
+
+    def _is_news_of_all(self, heard: Heard, arrival: Arrival, *, moves: bool) -> bool:
+        """Whether a newcomer is to begin with it.
+
+        What is left over on one connection is the news of a stream that another carries by now,
+        unless that one has been quicker.
+        """
+        last = self._last.get(heard.stream)
+        if arrival.is_stray:
+            return moves and (last is None or heard.timestamp >= last.timestamp)
+        return not arrival.is_once
 
     def _is_served_twice(self, stream: Stream) -> bool:
         """Whether a stream is on its way to another connection; which of them counts is not known.
