@@ -257,3 +257,12 @@ def test_a_lost_connection_is_only_told() -> None:
     told.connection.lost("reset by peer", 1.0)
     assert told.connection.verify(mismatch, 1.0).missing == {ETH}
     assert told.connection.mismatches == 0
+
+
+def test_a_snapshot_asked_for_on_a_connection_that_is_lost_since_is_nothing_too_much() -> None:
+    """The answer came with the end of the connection, and is looked at after it."""
+    told = subscribed(BTC)
+    told.connection.sent(Plan((), (BTC,), once=(ETH,)), 0.5)
+    served = reply(told, BTC, ETH, at=1.0)
+    told.connection.lost("closed", 1.0)
+    assert told.connection.verify(served, 1.0)

@@ -174,7 +174,7 @@ class Connection:
 
     def asked(self, ticket: str, now: float) -> None:
         """The question of an `Ask` has gone out."""
-        self._inquiry.sent(ticket, self._said, now)
+        self._inquiry.sent(ticket, self._said, self._said_once, now)
         self._pending.asked(now)
 
     def listed(self, listed: Listed) -> None:
@@ -190,7 +190,7 @@ class Connection:
         stream whose first data is still awaited is left to the question that follows its silence,
         since it may not exist; a difference older than the last message is only told.
         """
-        found = compare(reply.said, reply.served, self._said_once)
+        found = compare(reply.said, reply.served, reply.once)
         if reply.said is not self._said or not self.state.is_open:
             return found
         unserved = found.missing & self.ledger.alive.keys()

@@ -21,10 +21,14 @@ _REPLY_S = 3.0
 
 @dataclass(frozen=True)
 class Reply:
-    """What the exchange served when it was asked, and what the message before had named."""
+    """What the exchange served when it was asked, and what the message before had named.
+
+    Of those in `once` a snapshot had been asked for on the connection, so they may be in it.
+    """
 
     served: frozenset[Stream]
     said: frozenset[Stream]
+    once: frozenset[Stream] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Answer:
 class _Question:
     askers: tuple[Hashable, ...]
     said: frozenset[Stream]
+    once: frozenset[Stream]
     until: float
 
 
@@ -66,9 +71,11 @@ class Inquiry:
         self._waiting.pop(asker, None)
         self._gate.leave(asker)
 
-    def sent(self, ticket: str, said: frozenset[Stream], now: float) -> None:
-        """The question has gone out; `said` is what the last message named."""
-        self._open[ticket] = _Question(self._leave_all(), said, now + _REPLY_S)
+    def sent(
+        self, ticket: str, said: frozenset[Stream], once: frozenset[Stream], now: float
+    ) -> None:
+        """The question has gone out; `said` and `once` are what messages have named so far."""
+        self._open[ticket] = _Question(self._leave_all(), said, once, now + _REPLY_S)
 
     def answered(self, listed: Listed) -> Answer | None:
         """A reply has come; `None` if it is to no question that is open.
@@ -79,7 +86,7 @@ class Inquiry:
         question = self._open.pop(ticket, None)
         if question is None:
             return None
-        return Answer(question.askers, Reply(listed.streams, question.said))
+        return Answer(question.askers, Reply(listed.streams, question.said, question.once))
 
     def overdue(self, now: float) -> list[Answer]:
         """Those who have waited too long, with the error that says for what."""
