@@ -141,7 +141,7 @@ def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
         wishes = [(stream, ORDINARY) for stream in streams]
         for stream, taker, _ in component.want(wishes, handler, in_batches=stage != "call"):
             hub.connect(stream, taker)
-        hub.asked(plan(streams, (), ()), (), ())
+        hub.asked("lane", plan(streams, (), ()), ())
     lane = Supervisor(
         endpoint=Endpoint.PUBLIC,
         number=1,

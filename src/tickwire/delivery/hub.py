@@ -264,27 +264,27 @@ class DataProcessor:
         for component in _components(takers):
             component.tell(event, self._read)
 
-    def asked(self, plan: Plan, before: Container[Stream], left: Container[Stream]) -> None:
+    def asked(self, lane: Hashable, plan: Plan, left: Container[Stream]) -> None:
         depths = dict(plan.depths)
         for streams, goes_on in ((plan.fresh, True), (plan.once, False)):
             for stream in streams:
                 route = self._routes.get(stream)
                 if route is None:
                     continue
-                if stream not in before:
-                    route.carry()
+                depth = depths.get(stream, FULL_DEPTH)
+                route.carry(lane, depth)
                 if route.hands_over:
-                    route.expect(Asked(depths.get(stream, FULL_DEPTH), goes_on, stream in left))
+                    route.expect(Asked(depth, goes_on, stream in left))
         for stream in plan.live:
             route = self._routes.get(stream) if stream in depths else None
             if route is not None:
-                route.narrow(depths[stream])
+                route.narrow(lane, depths[stream])
 
-    def dropped(self, streams: Iterable[Stream]) -> None:
+    def dropped(self, lane: Hashable, streams: Iterable[Stream]) -> None:
         for stream in streams:
             route = self._routes.get(stream)
             if route is not None:
-                route.drop()
+                route.drop(lane)
                 if route.is_idle:
                     del self._routes[stream]
 

@@ -10,7 +10,7 @@ and answers come in order, so it is known how deep an event is, and who has aske
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -70,6 +70,7 @@ class Route:
         "_identity_of",
         "_interrupted",
         "_is_calm",
+        "_is_settled",
         "_is_sorted",
         "_newcomers",
         "appends",
@@ -96,8 +97,8 @@ class Route:
         """Whether a newcomer gets the last event; an old happening would be taken for a new one."""
         self.last: BaseWebSocketEvent | None = None
         self.live = False
-        self.carriers = 0
-        """How many connections carry it: two, while it changes from one to the other."""
+        self.carriers: dict[Hashable, int] = {}
+        """Which connections carry it, and in how many levels: two, while it changes over."""
         self.is_plain = False
         """Whether the next event is for everybody, whatever is in it."""
         self._identity_of = identity_of
@@ -105,6 +106,8 @@ class Route:
         self._newcomers: set[Taker] = set()
         self._asked: tuple[Asked, ...] = ()
         self._depth = FULL_DEPTH
+        # Whether the last event is of the connection that carries it now, so as deep as the next.
+        self._is_settled = True
         # Looked through from end to end: for so few that is no slower than a set, and smaller.
         self._identities: deque[int] = deque(maxlen=_IDENTITIES_KEPT)
         self._highest = -1
@@ -138,7 +141,8 @@ class Route:
         self._is_calm = (
             self._is_sorted
             and self.live
-            and self.carriers < 2
+            and self._is_settled
+            and len(self.carriers) < 2
             and not self._newcomers
             and not self._asked
         )
@@ -146,7 +150,7 @@ class Route:
 
     def add(self, taker: Taker) -> bool:
         """Let a taker have what comes; says whether it is to begin with the last event."""
-        is_known = self.live and self.hands_over and self.carriers < 2
+        is_known = self.live and self.hands_over and len(self.carriers) < 2
         is_served = is_known and self.reaches(_depth_of(taker))
         if not is_served:
             self._newcomers.add(taker)
@@ -188,20 +192,26 @@ class Route:
             self.live = False
         self._note()
 
-    def narrow(self, depth: int) -> None:
+    def narrow(self, lane: Hashable, depth: int) -> None:
         """A message has gone out by which a book goes on in no more levels than these."""
+        self.carriers[lane] = depth
         self._depth = min(self._depth, depth)
         self._asked = tuple(each._replace(depth=min(each.depth, depth)) for each in self._asked)
 
-    def carry(self) -> None:
-        """A connection is asked for it that has not carried it before."""
-        self.carriers += 1
+    def carry(self, lane: Hashable, depth: int) -> None:
+        """A connection is asked for it, in so many levels."""
+        self.carriers[lane] = depth
         self._note()
 
-    def drop(self) -> None:
+    def drop(self, lane: Hashable) -> None:
         """A connection carries it no more; what was asked for before may still come."""
-        self.carriers -= 1
-        if not self.carriers:
+        if self.carriers.pop(lane, None) is None:
+            return
+        if self.carriers:
+            # A deeper one shows only with its next event: the last may be of the other.
+            self._depth = min(self._depth, *self.carriers.values())
+            self._is_settled = False
+        else:
             self.live = False
         self._note()
 
@@ -254,7 +264,9 @@ class Route:
         settled = tuple(each for each in self.takers if each not in self._newcomers)
         gap = self.begin(event)
         self._newcomers -= new
-        self._depth = depth
+        self._is_settled = self._is_settled or self._settles(event, answers)
+        if self._is_settled:
+            self._depth = depth
         self._note()
         finished = tuple(each for each in takers if each.terms.is_only_snapshot)
         return Audience(takers, finished, is_repeated, gap, settled)
@@ -307,13 +319,22 @@ class Route:
     def _depth_of_other(self, event: BaseWebSocketEvent) -> int:
         """How deep an event is that is no answer."""
         if self.live:
-            return self._depth
+            is_known = self._is_settled or any(asked.goes_on for asked in self._asked)
+            return self._depth if is_known else min(self.carriers.values())
         asked = next(asked for asked in self._asked if asked.goes_on)
         return min(asked.depth, self._levels_at_most(event))
 
+    def _settles(self, event: BaseWebSocketEvent, answers: Asked | None) -> bool:
+        """Whether an event is surely as deep as the one connection left carries the stream."""
+        if len(self.carriers) > 1 or any(asked.goes_on for asked in self._asked):
+            return False
+        if answers is not None or not isinstance(event, OrderbookEvent):
+            return True
+        return len(event.orderbook_units) >= min(self.carriers.values())
+
     def _levels_at_most(self, event: BaseWebSocketEvent) -> int:
         """How deep an event is at most that comes from another connection, or another time."""
-        is_unsure = self.carriers > 1 or any(asked.again for asked in self._asked)
+        is_unsure = len(self.carriers) > 1 or any(asked.again for asked in self._asked)
         if is_unsure and isinstance(event, OrderbookEvent):
             return len(event.orderbook_units)
         return FULL_DEPTH

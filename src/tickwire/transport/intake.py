@@ -1,6 +1,6 @@
 """What a socket has brought, sorted: data to the reader, what else was said to the connection."""
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from typing import Protocol
 
 from tickwire.control import ControlEvent
@@ -29,14 +29,14 @@ class Reader(Protocol):
     def is_wanted(self, event: BaseWebSocketEvent) -> bool:
         """Whether somebody wants the stream of this data, or a wider one."""
 
-    def asked(self, plan: Plan, before: Container[Stream], left: Container[Stream]) -> None:
+    def asked(self, lane: Hashable, plan: Plan, left: Container[Stream]) -> None:
         """This message has gone out: each fresh or one-off stream answers with a snapshot.
 
-        The connection has carried those in `before` up to now, and those in `left` some time ago.
+        The connection of this lane has carried those in `left` some time ago.
         """
 
-    def dropped(self, streams: Iterable[Stream]) -> None:
-        """A connection carries these streams no more; what is under way may still come."""
+    def dropped(self, lane: Hashable, streams: Iterable[Stream]) -> None:
+        """This lane's connection carries them no more; what is under way may still come."""
 
     def closed(self, streams: Iterable[Stream]) -> None:
         """The connection that has carried these streams is gone; nothing more comes by it."""

@@ -401,16 +401,16 @@ class Supervisor:
 
     def _interrupted(self, reason: str) -> None:
         self._reader.interrupted(self.connection.ledger.wanted, reason)
-        self._reader.dropped(self._carried)
+        self._reader.dropped(self, self._carried)
         self._reader.closed(self._carried | self._left)
         self._carried = frozenset()
         self._left.clear()
 
     def _carries(self, plan: Plan) -> None:
         """This message has gone out: from now on this connection carries what it names."""
-        self._reader.asked(plan, self._carried, self._left)
+        self._reader.asked(self, plan, self._left)
         before, self._carried = self._carried, plan.streams.union(plan.once)
-        self._reader.dropped(before - self._carried)
+        self._reader.dropped(self, before - self._carried)
         self._left |= before - self._carried
 
     def _tell(self, event: ControlEvent) -> None:
