@@ -115,6 +115,13 @@ def test_captured_frames() -> None:
         assert_same(frame.raw.encode())
 
 
+def test_a_list_of_many_subscriptions() -> None:
+    """A set has no order of its own; found by the fuzzer."""
+    codes = [f"KRW-{number}" for number in range(40)]
+    entry = {"type": "ticker", "codes": codes}
+    assert_same(json.dumps({"method": "LIST_SUBSCRIPTIONS", "result": [entry]}).encode())
+
+
 @pytest.mark.parametrize("text", decoder.SEEDS)
 def test_seeds_of_the_fuzzer(text: str) -> None:
     """What fuzzing begins with."""

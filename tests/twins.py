@@ -54,7 +54,7 @@ class Twin:
         told = [self._event_told(known, "")]
         for message in messages:
             event = getattr(message, "event", message)
-            told.append(self._event_told(event, read) or repr(message))
+            told.append(self._event_told(event, read) or _said(message))
         return told
 
     def _event_told(self, event: Any, read: str) -> object:
@@ -99,3 +99,10 @@ def compiled() -> Twin | None:
 def pure() -> Twin:
     """The twin in Python."""
     return Twin(is_pure=True)
+
+
+def _said(message: Any) -> str:
+    """What is no event, as a text; streams in order, which those of a set have not."""
+    if type(message).__name__ == "Listed":
+        return f"{message.ticket}: {sorted(map(str, message.streams))}"
+    return repr(message)
