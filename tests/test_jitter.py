@@ -1,6 +1,8 @@
 """The limits on real sockets, through a network that squeezes messages together."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -27,8 +29,9 @@ async def flap(client: WebSocketClient, codes: tuple[str, ...], until: asyncio.E
     return flaps
 
 
-async def test_saturated_demand_through_jitter_breaches_nothing() -> None:
-    """As many messages as there are slots, each up to 150 ms late: no window over a limit."""
+@asynccontextmanager
+async def jittery() -> AsyncIterator[tuple[Simulator, WebSocketClient, WebSocketClient]]:
+    """An exchange behind the network, with a client that is served and one to change its mind."""
     async with (
         Simulator(seed=3, markets=MARKETS) as exchange,
         jittery_relay(exchange.address, jitter_s=JITTER_S, seed=1) as relay,
@@ -40,6 +43,12 @@ async def test_saturated_demand_through_jitter_breaches_nothing() -> None:
     ):
         await steady.subscribe_ticker(exchange.codes[:5], lambda event: None)
         assert await steady.ready(10)
+        yield exchange, steady, flapping
+
+
+async def test_saturated_demand_through_jitter_breaches_nothing() -> None:
+    """As many messages as there are slots, each up to 150 ms late: no window over a limit."""
+    async with jittery() as (exchange, steady, flapping):
         done = asyncio.Event()
         asyncio.get_running_loop().call_later(8.0, done.set)
         flaps = await flap(flapping, exchange.codes[5:], done)
@@ -55,17 +64,7 @@ async def test_saturated_demand_through_jitter_breaches_nothing() -> None:
 async def test_a_limit_that_is_a_little_too_wide_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same with one message more in a second without a margin: so the test above can fail."""
     monkeypatch.setattr(Upbit, "message_limits", (Limit(6, 0.8), Limit(100, 60.0)))
-    async with (
-        Simulator(seed=3, markets=MARKETS) as exchange,
-        jittery_relay(exchange.address, jitter_s=JITTER_S, seed=1) as relay,
-        WebSocketManager(
-            websocket_base_url=f"ws://{relay}", timing=Timing(debounce_s=0.0)
-        ) as manager,
-        WebSocketClient("steady", manager=manager) as steady,
-        WebSocketClient("flapping", manager=manager) as flapping,
-    ):
-        await steady.subscribe_ticker(exchange.codes[:5], lambda event: None)
-        assert await steady.ready(10)
+    async with jittery() as (exchange, _, flapping):
         done = asyncio.Event()
         flapped = asyncio.create_task(flap(flapping, exchange.codes[5:], done))
         async with asyncio.timeout(20):

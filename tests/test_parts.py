@@ -400,6 +400,8 @@ async def test_a_cut_book_is_a_book(scene: Scene) -> None:
     assert (shallow.raw, shallow.received_time_ns) == (deep.raw, deep.received_time_ns)
     assert pickle.loads(pickle.dumps(shallow)) == shallow != deep
     assert shallow.cut_to(15) is shallow
+    with pytest.raises(UsageError, match="at least one level"):
+        shallow.cut_to(0)
 
 
 async def test_a_snapshot_of_more_levels_than_flow_is_asked_for(scene: Scene) -> None:

@@ -10,6 +10,7 @@ Streamed   whoever iterates, by way of the other inbox
 
 import inspect
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ class Held:
         return self.strong if self._weak is None else self._weak()
 
 
-class Taker:
+class Taker(ABC):
     """One way into a component, for one stream; a batch is for several."""
 
     __slots__ = ("active", "component", "held", "in_batches", "terms")
@@ -96,9 +97,9 @@ class Taker:
         """The wish is withdrawn: nothing of the stream is handed on, not even what is here."""
         self.active = False
 
+    @abstractmethod
     def take(self, event: BaseWebSocketEvent, read: int) -> None:
         """Accept an event that came with this read of the socket."""
-        raise NotImplementedError
 
 
 class Inline(Taker):

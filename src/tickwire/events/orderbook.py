@@ -1,9 +1,11 @@
 """The order book: of thirty levels the best is often all that is read, so it is had alone."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Self, TypeVar, overload
 
+from tickwire.errors import UsageError
 from tickwire.events.base import BaseWebSocketEvent, Part
 from tickwire.fields import Number, PartsField
 from tickwire.hot import LazyParts
@@ -37,9 +39,9 @@ class _Levels(Sequence[T_co]):
 
     __slots__ = ()
 
+    @abstractmethod
     def _whole(self) -> tuple[T_co, ...]:
         """All of them."""
-        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self._whole())
@@ -135,18 +137,22 @@ class OrderbookEvent(BaseWebSocketEvent):
         return _Side(self.orderbook_units, lambda unit: BookLevel(unit.bid_price, unit.bid_size))
 
     def cut_to(self, depth: int) -> Self:
-        """The same book in no more levels than these; raises `ProtocolError`.
+        """The same book in no more levels than these, at least one; raises `ProtocolError`.
 
         No number of a level is made for it.
         """
+        if depth < 1:
+            raise UsageError(f"a book has at least one level, so it cannot be cut to {depth!r}")
         units = self.orderbook_units
         if len(units) <= depth:
             return self
-        cut = {"orderbook_units": tuple(units[:depth])}
         event = type(self).__new__(type(self))
         event._build(
             self._origin,
-            tuple(cut.get(name) or getattr(self, name) for name in type(self)._fields),
+            tuple(
+                tuple(units[:depth]) if name == "orderbook_units" else getattr(self, name)
+                for name in type(self)._fields
+            ),
         )
         event._restore(self._body, self.received_time_ns, self.handed_over)
         return event
