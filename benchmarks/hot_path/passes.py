@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -105,7 +105,11 @@ class _Nobody:
     """A reader that drops what it is given."""
 
     def process(
-        self, events: Iterable[BaseWebSocketEvent], received_time_ns: int, alive: Container[Stream]
+        self,
+        lane: Hashable,
+        events: Iterable[BaseWebSocketEvent],
+        received_time_ns: int,
+        alive: Container[Stream],
     ) -> list[Stream]:
         return []
 
@@ -129,9 +133,8 @@ def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
     if kind == "trade" and STAGES.index(stage) < STAGES.index("repeat"):
         adapter.identity_of = lambda data_type: None  # type: ignore[method-assign]
     streams = [Stream(DataType.of(kind), code) for code in CODES]
-    reader: object = _Nobody()
+    hub = DataProcessor(adapter)
     if stage != "recognise":
-        reader = hub = DataProcessor(adapter)
         component = Component("reader")
         handler = (
             handlers(tally, [kind], in_batches=True)[kind]
@@ -141,18 +144,18 @@ def _listener(stage: str, kind: str, tally: Tally) -> Listener | None:
         wishes = [(stream, ORDINARY) for stream in streams]
         for stream, taker, _ in component.want(wishes, handler, in_batches=stage != "call"):
             hub.connect(stream, taker)
-        hub.asked("lane", plan(streams, (), ()), ())
     lane = Supervisor(
         endpoint=Endpoint.PUBLIC,
         number=1,
         exchange=adapter,
-        reader=cast(Reader, reader),
+        reader=cast(Reader, _Nobody()) if stage == "recognise" else hub,
         world=real_world(),
         timing=Timing(),
         rate_limiter=RateLimiter(adapter, strategy=STRATEGIES["balanced"], notes=MemoryNotes()),
         progressed=lambda: None,
         query=lambda lane, silent: None,
     )
+    hub.asked(lane, plan(streams, (), ()), ())
     lane.connection.ledger.alive.update(dict.fromkeys(streams, 0.0))
     return lane
 

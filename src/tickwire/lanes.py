@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 from tickwire.core.connection import Timing
@@ -91,6 +90,8 @@ class Lanes:
             changes[self._lane_of[stream]].altered[stream] = terms
         for lane, its in changes.items():
             lane.want(its.added, its.removed, altered=its.altered)
+            # What the lane before carried goes on until its next message, which may take a while.
+            self._reader.assigned(lane, its.added)
         self._progressed()
 
     def is_live(self, stream: Stream) -> bool:
@@ -193,10 +194,6 @@ class Lanes:
         lane.slots[slot] = stream
         return lane
 
-    def _is_elsewhere(self, lane: Supervisor, stream: Stream) -> bool:
-        now = self._lane_of.get(stream, lane)
-        return now is not lane and stream in now.connection.ledger.alive
-
     def _new_lane(self, endpoint: Endpoint) -> Supervisor:
         lanes = self._lanes[endpoint]
         lane = Supervisor(
@@ -212,9 +209,5 @@ class Lanes:
             priorities=self._priorities,
         )
         lanes.append(lane)
-        if len(lanes) > 1:
-            for each in lanes:
-                # What a lane carried goes on until its next message, which may take a while.
-                each.leave_to_others(partial(self._is_elsewhere, each))
         self._run(lane.run(), f"{endpoint} lane {lane.number}")
         return lane

@@ -134,7 +134,7 @@ def test_an_event_without_a_trace_counts_as_lost() -> None:
         streams=3,
         lanes=(),
         delivery=DeliveryStatistics(
-            16, 15, 0, 0, undecodable=1, unknown=0, unreadable=0, deliveries=15, gaps=0
+            16, 15, 0, 0, unrouted=0, undecodable=1, unknown=0, unreadable=0, deliveries=15, gaps=0
         ),
         components={"a": component},
         uptime_s=1.0,

@@ -23,6 +23,7 @@ class Scene:
         self.exchange = Upbit()
         self.hub = DataProcessor(self.exchange)
         self._numbers = count(1)
+        self._components: list[Component] = []
 
     def join(self, depth: int) -> list[int]:
         """Somebody wants the book; how many levels each event has that they are given."""
@@ -37,22 +38,39 @@ class Scene:
             self.hub.connect(stream, taker)
         return got
 
+    def hear(self) -> list[int]:
+        """Somebody wants all of the book; the number of each event that they are given."""
+        got: list[int] = []
+
+        def hear(event: OrderbookEvent) -> None:
+            got.append(int(event.orderbook_units[0].ask_price))
+
+        component = Component(f"hears {id(got)}")
+        for stream, taker, _ in component.want([(BOOK, Terms())], hear):
+            self.hub.connect(stream, taker)
+        self._components.append(component)
+        return got
+
     def ask(self, lane: str, depth: int) -> None:
-        """A lane begins to carry the book, and is answered."""
+        """A lane begins to carry the book, in place of the other, and is answered."""
+        self.hub.assigned(lane, [BOOK])
         self.hub.asked(lane, Plan((BOOK,), (), depths=((BOOK, depth),)), ())
-        self.come(depth, "SNAPSHOT")
+        self.come(lane, depth, "SNAPSHOT")
 
     def narrow(self, lane: str, depth: int) -> None:
         """A lane goes on in fewer levels."""
         self.hub.asked(lane, Plan((), (BOOK,), depths=((BOOK, depth),)), ())
 
-    def come(self, depth: int, stream_type: str = "REALTIME") -> None:
-        """The book has changed."""
+    def come(
+        self, lane: str, depth: int, stream_type: str = "REALTIME", number: int | None = None
+    ) -> None:
+        """The book has changed, for the first time since or as it was at this number."""
+        number = next(self._numbers) if number is None else number
         (event,) = self.exchange.classify(
-            orderbook_frame("KRW-BTC", next(self._numbers), stream_type, depth).encode()
+            orderbook_frame("KRW-BTC", number, stream_type, depth).encode()
         )
         assert isinstance(event, OrderbookEvent)
-        self.hub.process([event], 0, ())
+        self.hub.process(lane, [event], 0, ())
 
 
 @pytest.fixture
@@ -67,10 +85,10 @@ def test_a_newcomer_begins_with_the_deeper_book_that_is_left(scene: Scene) -> No
     scene.ask("A", 5)
     scene.narrow("A", 1)
     scene.hub.dropped("A", [BOOK])
-    late = scene.join(5)
+    late = scene.join(15)
     assert late == []
-    scene.come(15)
-    assert late == [5]
+    scene.come("B", 15)
+    assert late == [15]
     assert scene.join(15) == [15]
 
 
@@ -81,7 +99,7 @@ def test_a_newcomer_waits_where_the_shallower_book_is_left(scene: Scene) -> None
     scene.ask("A", 15)
     scene.hub.dropped("A", [BOOK])
     late = scene.join(5)
-    scene.come(1)
+    scene.come("B", 1)
     assert late == []
     scene.ask("B", 5)
     assert late == [5]
@@ -95,22 +113,23 @@ def test_what_the_lane_that_is_left_is_asked_for_is_waited_for(scene: Scene) -> 
     scene.hub.asked("B", Plan((BOOK,), (), depths=((BOOK, 15),)), ())
     scene.hub.dropped("A", [BOOK])
     late = scene.join(15)
-    scene.come(1)
+    scene.come("B", 1)
     assert late == []
-    scene.come(15, "SNAPSHOT")
+    scene.come("B", 15, "SNAPSHOT")
     assert late == [15]
 
 
-def test_a_book_of_few_orders_is_begun_with_and_not_handed_over(scene: Scene) -> None:
-    """Whether it is of the lane that has left it does not show, so each waits for the next."""
+def test_a_book_of_few_orders_is_as_deep_as_it_was_asked_for(scene: Scene) -> None:
+    """How many levels it has says nothing of how many it may have."""
     scene.join(1)
     scene.ask("B", 15)
     scene.ask("A", 1)
     scene.hub.dropped("A", [BOOK])
-    for _ in range(2):
+    for had in ([], [10]):
         late = scene.join(15)
-        scene.come(10)
-        assert late == [10]
+        assert late == had
+        scene.come("B", 10)
+        assert late == [*had, 10]
 
 
 def test_a_lane_that_does_not_carry_a_book_cannot_leave_it(scene: Scene) -> None:
@@ -118,5 +137,84 @@ def test_a_lane_that_does_not_carry_a_book_cannot_leave_it(scene: Scene) -> None
     early = scene.join(1)
     scene.ask("B", 1)
     scene.hub.dropped("A", [BOOK])
-    scene.come(1)
+    scene.come("B", 1)
     assert early == [1, 1]
+
+
+def test_the_old_lane_counts_until_the_new_one_begins(scene: Scene) -> None:
+    """Nothing is missing between the two, nothing comes twice, and nothing from before."""
+    early = scene.hear()
+    scene.ask("A", 30)  # the first
+    scene.hub.assigned("B", [BOOK])
+    scene.come("A", 30, number=10)
+    scene.hub.asked("B", Plan((BOOK,), ()), ())
+    scene.come("A", 30, number=20)
+    scene.come("B", 30, "SNAPSHOT", number=15)
+    scene.come("A", 30, number=30)
+    scene.come("B", 30, number=20)
+    assert early == [1, 10, 20, 30]
+    scene.come("B", 30, number=30)
+    scene.come("A", 30, number=40)
+    scene.come("B", 30, number=40)
+    assert early == [1, 10, 20, 30, 40]
+    # 15 and 20 of the new one, 40 of the old one; 30 of the new one was known.
+    assert scene.hub.statistics().leftovers == 3
+    assert scene.hub.statistics().duplicates == 1
+
+
+def test_the_lane_that_is_left_hands_over_what_it_has_brought(scene: Scene) -> None:
+    """It did not count as long as the other one did, and is the newest there is."""
+    scene.hear()
+    scene.ask("A", 30)
+    scene.ask("B", 30)
+    scene.come("A", 30, number=10)
+    assert scene.hear() == [2]
+    scene.hub.lost("B", [BOOK], "reset")
+    assert scene.hear() == [10]
+
+
+def test_the_old_lane_counts_again_if_the_new_one_is_lost(scene: Scene) -> None:
+    """The stream was never interrupted, so no gap is told."""
+    early = scene.hear()
+    scene.ask("A", 30)
+    scene.ask("B", 30)
+    scene.hub.lost("B", [BOOK], "reset")
+    scene.come("A", 30)
+    assert early == [1, 2, 3]
+    assert scene.hub.statistics().gaps == 0
+    scene.hub.lost("A", [BOOK], "reset")
+    scene.ask("B", 30)
+    assert early == [1, 2, 3, 4]
+    assert scene.hub.statistics().gaps == 1
+
+
+def test_each_lane_is_answered_for_itself(scene: Scene) -> None:
+    """The snapshot of one connection answers no question of the other."""
+    scene.join(1)
+    scene.ask("A", 1)
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 30),)), ())
+    scene.hub.assigned("B", [BOOK])
+    scene.hub.asked("B", Plan((BOOK,), (), depths=((BOOK, 5),)), ())
+    late = scene.join(30)
+    scene.come("B", 5, "SNAPSHOT")
+    assert late == []
+    scene.come("A", 30, "SNAPSHOT")
+    assert late == [30]
+
+
+def test_a_lane_that_is_too_shallow_yet_does_not_count(scene: Scene) -> None:
+    """Somebody has had more of the other one, which goes on until there is as much of this one."""
+    early = scene.join(15)
+    scene.ask("A", 15)
+    scene.hub.assigned("B", [BOOK])
+    scene.hub.asked("B", Plan((BOOK,), (), depths=((BOOK, 5),)), ())
+    scene.come("B", 5, "SNAPSHOT")
+    scene.come("A", 15)
+    scene.come("B", 5)
+    assert early == [15, 15]
+    scene.hub.asked("B", Plan((BOOK,), (), depths=((BOOK, 15),)), ())
+    scene.hub.dropped("A", [BOOK])
+    scene.come("B", 5)
+    assert early == [15, 15]
+    scene.come("B", 15, "SNAPSHOT")
+    assert early == [15, 15, 15]

@@ -225,9 +225,9 @@ def gets_to_the_end(component_id: str, stream: Stream, left: int) -> Problem:
 
 
 @_of("I5")
-def is_the_last(component_id: str, stream: Stream, got: str, last: str | None) -> Problem:
-    """Judge what a newcomer is handed over."""
-    return None if got == last else f"{component_id} was handed {got} of {stream}, not {last}"
+def is_the_last(component_id: str, stream: Stream, got: str, last: Collection[str]) -> Problem:
+    """Judge what a newcomer is handed over, by what came last on each connection."""
+    return None if got in last else f"{component_id} was handed {got} of {stream}, not {last}"
 
 
 @_of("I6")

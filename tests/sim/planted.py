@@ -1,6 +1,6 @@
 """Defects to plant, each with the invariant by which it should be found: so the rest can fail."""
 
-from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from itertools import count
@@ -143,11 +143,12 @@ def _ungrouped(process: Callable[..., list[Stream]]) -> Callable[..., list[Strea
 
     def processed(
         self: DataProcessor,
+        lane: Hashable,
         events: list[BaseWebSocketEvent],
         received: int,
         alive: Container[Stream],
     ) -> list[Stream]:
-        return process(self, [_ungrouped_one(event) for event in events], received, alive)
+        return process(self, lane, [_ungrouped_one(event) for event in events], received, alive)
 
     return processed
 
@@ -182,6 +183,10 @@ def _nothing(*facts: Any) -> None:
     """Instead of doing it."""
 
 
+def _crashed(*facts: Any) -> None:
+    raise ZeroDivisionError
+
+
 _Plant = Callable[[], AbstractContextManager[Any]]
 
 PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
@@ -213,12 +218,17 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     ),
     "answers to everybody": (
         ("I5",),
-        lambda: patch.object(Route, "_is_no_news", lambda self, event: False),
+        lambda: patch.object(Route, "_is_newer", lambda self, event: True),
     ),
     "old events handed over": (
         ("I5",),
         lambda: patch.object(Route, "last", _first_of(Route.__dict__["last"])),
     ),
+    "two connections that count": (
+        ("I5", "I8"),
+        lambda: patch.object(Route, "_takes_over", lambda self, *facts: True),
+    ),
+    "a lane that crashes": (("I16",), lambda: patch.object(Route, "drop", _crashed)),
     "snapshots in every message": (
         ("I3",),
         lambda: patch.object(Ledger, "unasked", property(lambda self: tuple(self.once))),

@@ -64,16 +64,32 @@ def run(seed: int) -> Outcome:
     loop = VirtualLoop()
     collecting = gc.isenabled()
     gc.disable()  # a collection at some other moment would be another run
+    played = _Run(seed, loop)
     logged = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
+    logging.disable(logging.ERROR)
+    alarm = _Alarm(played)
+    logging.getLogger("tickwire").addHandler(alarm)
     try:
-        return loop.run_until_complete(_Run(seed, loop).play())
+        return loop.run_until_complete(played.play())
     finally:
+        logging.getLogger("tickwire").removeHandler(alarm)
         logging.disable(logged)
         if collecting:
             gc.enable()
         loop.close()
         gc.collect()
+
+
+class _Alarm(logging.Handler):
+    """Hears what is critical: that the client has failed, and where."""
+
+    def __init__(self, played: "_Run") -> None:
+        super().__init__(logging.CRITICAL)
+        self._played = played
+
+    def emit(self, record: logging.LogRecord) -> None:
+        now = self._played.clock.now()
+        self._played.witness.violated(Violation("I16", now, self.format(record)))
 
 
 class _Run:

@@ -62,7 +62,8 @@ class Witness:
         self._died: tuple[float, frozenset[Stream]] = (-1.0, frozenset())
         self._asked: dict[Link, tuple[Request, float]] = {}
         self._dropped: dict[tuple[Link, Stream], float] = {}
-        self._last: dict[Stream, Heard] = {}
+        self._last: dict[Stream, dict[Link, Heard]] = {}
+        """What came last of a stream, by each connection that has brought some."""
         self.flows = Flows()
         self._wished_once: dict[Stream, float] = {}
         self._asked_once: dict[tuple[Link, Stream], float] = {}
@@ -184,10 +185,9 @@ class Witness:
         if event.handed_over:
             if not ear.is_slow:
                 ear.handed_over.add(stream)
-                last = self._last.get(stream)
-                self.judge(invariants.is_the_last, ear.id, stream, raw, last and last.raw)
-                if last is not None:
-                    ear.trades.add((stream, last.trade_id))
+                lasts = self._last.get(stream, {}).values()
+                self.judge(invariants.is_the_last, ear.id, stream, raw, [e.raw for e in lasts])
+                ear.trades.update((stream, last.trade_id) for last in lasts)
         elif ear.is_slow:
             self._heard_late(ear, stream, raw)
         else:
@@ -232,8 +232,12 @@ class Witness:
             )
 
     def times_of(self, streams: Iterable[Stream]) -> dict[Stream, int]:
-        """Of what time the last events of some streams are."""
-        return {each: self._last[each].timestamp for each in streams if each in self._last}
+        """Of what time the last events of some streams are, by the connection that is behind."""
+        return {
+            stream: min(last.timestamp for last in self._last[stream].values())
+            for stream in streams
+            if stream in self._last
+        }
 
     def _heard_late(self, ear: Ear, stream: Stream, raw: str) -> None:
         due, place = ear.due.get(stream, []), ear.place.get(stream, 0)
@@ -361,13 +365,13 @@ class Witness:
                     ear.trades.add(trade)
                 if ear.is_slow:
                     ear.due.setdefault(heard.stream, []).append(heard.raw)
-                    last = self._last.get(heard.stream)
-                    if heard.trade_id and last is not None and last.trade_id == heard.trade_id:
+                    lasts = self._last.get(heard.stream, {}).values()
+                    if heard.trade_id and heard.trade_id in [last.trade_id for last in lasts]:
                         ear.optional.add(heard.raw)
                 else:
                     ear.expected.append(heard)
-            if self._is_news_of_all(heard, arrival, moves=moves):
-                self._last[heard.stream] = heard
+            if not (arrival.is_stray or arrival.is_once):
+                self._keep(link, heard)
         deliver()
         if any(frame.startswith(_ERROR) for frame in frames):
             self.look_at_wishes()
@@ -377,16 +381,12 @@ class Witness:
                 ear.expected, ear.got = [], []
                 self._compare(ear, expected, got)
 
-    def _is_news_of_all(self, heard: Heard, arrival: Arrival, *, moves: bool) -> bool:
-        """Whether a newcomer is to begin with it.
-
-        What is left over on one connection is the news of a stream that another carries by now,
-        unless that one has been quicker.
-        """
-        last = self._last.get(heard.stream)
-        if arrival.is_stray:
-            return moves and (last is None or heard.timestamp >= last.timestamp)
-        return not arrival.is_once
+    def _keep(self, link: Link, heard: Heard) -> None:
+        """Keep what a newcomer may be to begin with."""
+        lasts = self._last.setdefault(heard.stream, {})
+        for gone in [other for other in lasts if other.is_left or not other.is_open]:
+            del lasts[gone]
+        lasts[link] = heard
 
     def _is_served_twice(self, stream: Stream) -> bool:
         """Whether a stream is on its way to another connection; which of them counts is not known.
@@ -415,7 +415,7 @@ class Witness:
             ear.handed_over.add(stream)
             return is_due
         if ear.begun.get(stream) is link:
-            last = self._last.get(stream)
+            last = self._last.get(stream, {}).get(link)
             is_news = heard.trade_id or last is None or heard.timestamp > last.timestamp
             return not heard.is_snapshot or (bool(is_news) and not terms.is_only_realtime)
         begins = arrival.serves(terms.depth) and (arrival.is_first or heard.is_snapshot)

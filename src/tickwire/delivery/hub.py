@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from tickwire.control import ControlEvent, Gap
 from tickwire.core.exchange import Exchange, Other
 from tickwire.core.planner import Plan
+from tickwire.delivery.carrier import Asked
 from tickwire.delivery.component import Component, worth_a_line
-from tickwire.delivery.route import Asked, Audience, Route
+from tickwire.delivery.route import LEFT_OVER, Audience, Route
 from tickwire.delivery.takers import Batch, Taker, cut
 from tickwire.errors import ProtocolError
 from tickwire.events import BaseWebSocketEvent
@@ -28,8 +29,10 @@ _log = logging.getLogger("tickwire.delivery")
 
 @dataclass(frozen=True)
 class DeliveryStatistics:
-    """What became of the messages: `messages` is the sum of the five after it.
+    """What became of the messages: `messages` is the sum of the six after it.
 
+    `leftovers` came from a connection that has left their stream, or had to while another one
+    carried it: nobody needs them.
     `unreadable` counts events that were delivered and turned out not to be what their type
     promises when somebody read them. `deliveries` counts an event once for each way into a
     component; `gaps` the interruptions of single streams.
@@ -38,6 +41,7 @@ class DeliveryStatistics:
     messages: int
     events: int
     duplicates: int
+    leftovers: int
     unrouted: int
     undecodable: int
     unknown: int
@@ -75,7 +79,7 @@ class DataProcessor:
         self._read = 0
         self._touched: list[Route | Audience] = []
         self._finished: list[tuple[Stream, Taker]] = []
-        self._events = self._duplicates = self._unrouted = 0
+        self._events = self._duplicates = self._leftovers = self._unrouted = 0
         self._undecodable = self._unknown = self._deliveries = self._gaps = 0
         self._unreadable = Unreadable()
         self.finished: Callable[[list[tuple[Stream, Taker]]], None] = lambda finished: None
@@ -136,6 +140,7 @@ class DataProcessor:
 
     def process(
         self,
+        lane: Hashable,
         events: Iterable[BaseWebSocketEvent],
         received_time_ns: int,
         alive: Container[Stream],
@@ -149,11 +154,11 @@ class DataProcessor:
             if route is None:
                 self._unrouted += 1
                 continue
-            if route.is_plain:
+            if route.plain_for is lane:
                 event._arrive(received_time_ns, unreadable)
-            elif not self._look_at(route, event, received_time_ns):
+            elif not self._look_at(route, lane, event, received_time_ns):
                 # A repeated event proves its stream as well as a new one.
-                if route.is_proved and stream not in alive:
+                if route.is_proved(lane) and stream not in alive:
                     proved.append(stream)
                 continue
             route.last = event
@@ -171,21 +176,26 @@ class DataProcessor:
             self._flush()
         return proved
 
-    def _look_at(self, route: Route, event: BaseWebSocketEvent, received_time_ns: int) -> bool:
+    def _look_at(
+        self, route: Route, lane: Hashable, event: BaseWebSocketEvent, received_time_ns: int
+    ) -> bool:
         """Look at an event of a stream that is not plain: whether it is for everybody.
 
         If not, it cannot be decoded, or was given here to whom it is for.
         """
         try:
-            if not route.live:
+            if not route.counts(lane):
                 event.check()
-            audience = route.hear(event)
+            audience = route.hear(lane, event)
         except ProtocolError as error:
             self.undecodable(error)
             return False
         event._arrive(received_time_ns, self._unreadable)
         if audience is None:
             return True
+        if audience is LEFT_OVER:
+            self._leftovers += 1
+            return False
         self._tell_gap(audience.gap, audience.interrupted)
         if audience.takers and len(audience.takers) == len(route.takers) and not audience.finished:
             return True
@@ -203,6 +213,7 @@ class DataProcessor:
 
     def process_shared(
         self,
+        lane: Hashable,
         events: Iterable[BaseWebSocketEvent],
         received_time_ns: int,
         alive: Container[Stream],
@@ -221,16 +232,18 @@ class DataProcessor:
                 continue
             event._arrive(received_time_ns, self._unreadable)
             self._events += 1
-            self._deliver_once(event, [self._routes[stream] for stream in streams])
+            self._deliver_once(lane, event, [self._routes[stream] for stream in streams])
             proved += [stream for stream in streams if stream not in alive]
         self._flush()
         return proved
 
-    def _deliver_once(self, event: BaseWebSocketEvent, routes: Iterable[Route]) -> None:
+    def _deliver_once(
+        self, lane: Hashable, event: BaseWebSocketEvent, routes: Iterable[Route]
+    ) -> None:
         """Deliver by several routes: whoever has asked by two of them hears it once."""
         takers: dict[Hashable, Taker] = {}
         for route in routes:
-            self._tell_gap(*route.begin_shared(event))
+            self._tell_gap(*route.begin_shared(lane, event))
             for taker in route.takers:
                 takers.setdefault(taker.way, taker)
             if route.batches:
@@ -264,6 +277,12 @@ class DataProcessor:
         for component in _components(takers):
             component.tell(event, self._read)
 
+    def assigned(self, lane: Hashable, streams: Iterable[Stream]) -> None:
+        for stream in streams:
+            route = self._routes.get(stream)
+            if route is not None:
+                route.assign(lane)
+
     def asked(self, lane: Hashable, plan: Plan, left: Container[Stream]) -> None:
         depths = dict(plan.depths)
         for streams, goes_on in ((plan.fresh, True), (plan.once, False)):
@@ -271,10 +290,11 @@ class DataProcessor:
                 route = self._routes.get(stream)
                 if route is None:
                     continue
-                depth = depths.get(stream, FULL_DEPTH)
-                route.carry(lane, depth)
                 if route.hands_over:
-                    route.expect(Asked(depth, goes_on, stream in left))
+                    depth = depths.get(stream, FULL_DEPTH)
+                    route.ask(lane, Asked(depth, goes_on, stream in left))
+                else:
+                    route.carry(lane)
         for stream in plan.live:
             route = self._routes.get(stream) if stream in depths else None
             if route is not None:
@@ -288,17 +308,13 @@ class DataProcessor:
                 if route.is_idle:
                     del self._routes[stream]
 
-    def closed(self, streams: Iterable[Stream]) -> None:
-        for stream in streams:
-            route = self._routes.get(stream)
-            if route is not None and not route.takers and not route.carriers:
-                del self._routes[stream]
-
-    def interrupted(self, streams: Iterable[Stream], reason: str) -> None:
+    def lost(self, lane: Hashable, streams: Iterable[Stream], reason: str) -> None:
         for stream in streams:
             route = self._routes.get(stream)
             if route is not None:
-                route.interrupt(reason)
+                route.lose(lane, reason)
+                if route.is_idle:
+                    del self._routes[stream]
 
     def undecodable(self, error: ProtocolError) -> None:
         self._undecodable += 1
@@ -319,6 +335,7 @@ class DataProcessor:
         parts = (
             self._events,
             self._duplicates,
+            self._leftovers,
             self._unrouted,
             self._undecodable,
             self._unknown,

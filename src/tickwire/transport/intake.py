@@ -1,6 +1,6 @@
 """What a socket has brought, sorted: data to the reader, what else was said to the connection."""
 
-from collections.abc import Callable, Container, Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 from typing import Protocol
 
 from tickwire.control import ControlEvent
@@ -17,17 +17,28 @@ class Reader(Protocol):
     """Who takes what has come: delivers data and passes on what became of it."""
 
     def process(
-        self, events: Iterable[BaseWebSocketEvent], received_time_ns: int, alive: Container[Stream]
+        self,
+        lane: Hashable,
+        events: Iterable[BaseWebSocketEvent],
+        received_time_ns: int,
+        alive: Container[Stream],
     ) -> list[Stream]:
-        """Deliver what one read has brought; gives the streams of it that are not in `alive`."""
+        """Deliver what one read of a lane has brought; gives the streams not in `alive`."""
 
     def process_shared(
-        self, events: Iterable[BaseWebSocketEvent], received_time_ns: int, alive: Container[Stream]
+        self,
+        lane: Hashable,
+        events: Iterable[BaseWebSocketEvent],
+        received_time_ns: int,
+        alive: Container[Stream],
     ) -> list[Stream]:
         """The same where an event may be of wider streams as well; each handler is told once."""
 
     def is_wanted(self, event: BaseWebSocketEvent) -> bool:
         """Whether somebody wants the stream of this data, or a wider one."""
+
+    def assigned(self, lane: Hashable, streams: Iterable[Stream]) -> None:
+        """These streams are to come by this lane from now on."""
 
     def asked(self, lane: Hashable, plan: Plan, left: Container[Stream]) -> None:
         """This message has gone out: each fresh or one-off stream answers with a snapshot.
@@ -38,14 +49,11 @@ class Reader(Protocol):
     def dropped(self, lane: Hashable, streams: Iterable[Stream]) -> None:
         """This lane's connection carries them no more; what is under way may still come."""
 
-    def closed(self, streams: Iterable[Stream]) -> None:
+    def lost(self, lane: Hashable, streams: Iterable[Stream], reason: str) -> None:
         """The connection that has carried these streams is gone; nothing more comes by it."""
 
     def tell(self, streams: Iterable[Stream], event: ControlEvent) -> None:
         """Tell everybody who wants one of these streams."""
-
-    def interrupted(self, streams: Iterable[Stream], reason: str) -> None:
-        """These streams are not live any more."""
 
     def undecodable(self, error: ProtocolError) -> None:
         """Count and report a frame that made no sense."""
@@ -57,13 +65,12 @@ class Reader(Protocol):
 class Intake:
     """The frames of one lane on their way to the reader, counted."""
 
-    def __init__(self, exchange: Exchange, reader: Reader, *, is_public: bool) -> None:
+    def __init__(
+        self, lane: Hashable, exchange: Exchange, reader: Reader, *, is_public: bool
+    ) -> None:
         self.frames = 0
         self.bytes = 0
-        self.moved = 0
-        """Frames of streams that another lane carries by now."""
-        self.is_elsewhere: Callable[[Stream], bool] | None = None
-        """Tells those streams, where there is another lane."""
+        self._lane = lane
         self._exchange = exchange
         self._recognise = exchange.recognise
         self._reader = reader
@@ -91,11 +98,7 @@ class Intake:
                 self._classify(frame, events, others)
             else:
                 events.append(event)
-        if self.is_elsewhere is not None:
-            here = [each for each in events if not self.is_elsewhere(each.stream)]
-            self.moved += len(events) - len(here)
-            events = here
-        proved = self._process(events, received_time_ns, alive)
+        proved = self._process(self._lane, events, received_time_ns, alive)
         said: list[Refusal | Listed] = []
         for other in others:
             if isinstance(other, Refusal | Listed):
@@ -126,6 +129,6 @@ class Intake:
     ) -> list[Stream]:
         """A type that is not known may have been asked for by its name."""
         if other.event is not None and self._reader.is_wanted(other.event):
-            return self._reader.process_shared([other.event], received_time_ns, alive)
+            return self._reader.process_shared(self._lane, [other.event], received_time_ns, alive)
         self._reader.unknown(other)
         return []

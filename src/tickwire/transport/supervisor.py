@@ -63,8 +63,7 @@ class LaneStatistics:
     """One connection in figures: its state now, and counts since the start.
 
     `noop_flushes` are changes that were undone before they were said, `latency` how long the
-    others took, `bytes_sent` those of the subscription messages, and `moved` the frames of streams
-    that another connection carries by now; they are dropped.
+    others took, and `bytes_sent` those of the subscription messages.
     """
 
     endpoint: str
@@ -82,7 +81,6 @@ class LaneStatistics:
     outages: int
     frames: int
     bytes: int
-    moved: int
     round_trip_s: float | None
 
 
@@ -118,7 +116,7 @@ class Supervisor:
         )
         self._exchange = exchange
         self._reader = reader
-        self._intake = Intake(exchange, reader, is_public=endpoint is Endpoint.PUBLIC)
+        self._intake = Intake(self, exchange, reader, is_public=endpoint is Endpoint.PUBLIC)
         self._rate_limiter = rate_limiter
         self._world = world
         self._progressed = progressed
@@ -187,10 +185,6 @@ class Supervisor:
             self._replies.discard(reply)
             self.connection.ask_no_more(reply)
 
-    def leave_to_others(self, is_elsewhere: Callable[[Stream], bool]) -> None:
-        """Drop what comes here of streams that another lane carries by now."""
-        self._intake.is_elsewhere = is_elsewhere
-
     def carried(self, stream: Stream) -> Carried:
         """What has become of a stream that is wanted here, and what it waits for."""
         return self.connection.carried(stream, self._world.clock.now())
@@ -219,7 +213,6 @@ class Supervisor:
             outages=self._outages,
             frames=self._intake.frames,
             bytes=self._intake.bytes,
-            moved=self._intake.moved,
             round_trip_s=connection.round_trip_s,
         )
 
@@ -400,9 +393,7 @@ class Supervisor:
         self._tell(Reconnecting(loss.reason, loss.failures, loss.delay_s, loss.alarm))
 
     def _interrupted(self, reason: str) -> None:
-        self._reader.interrupted(self.connection.ledger.wanted, reason)
-        self._reader.dropped(self, self._carried)
-        self._reader.closed(self._carried | self._left)
+        self._reader.lost(self, self._carried | self._left, reason)
         self._carried = frozenset()
         self._left.clear()
 
