@@ -57,6 +57,8 @@ class Ear:
         self.optional: set[str] = set()
         """What of that it may have had before."""
         self.trades: set[tuple[Stream, int]] = set()
+        self.times: dict[Stream, int] = {}
+        """Of what time the last book is that it has been given."""
         self._judge = judge
 
     def hear(self, event: BaseWebSocketEvent) -> None:
@@ -74,6 +76,7 @@ class Ear:
             self.handed_over.discard(stream)
             self.due.pop(stream, None)
             self.place.pop(stream, None)
+            self.times.pop(stream, None)
             self.trades = {trade for trade in self.trades if trade[0] != stream}
 
     def __repr__(self) -> str:

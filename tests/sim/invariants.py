@@ -21,6 +21,7 @@ __all__ = [
     "begins_at_once",
     "deaf_once_gone",
     "gets_to_the_end",
+    "goes_forward",
     "hears_what_it_asked",
     "in_order",
     "is_answered_in_time",
@@ -215,6 +216,14 @@ def in_order(component_id: str, stream: Stream, place: int, due: int, missed: in
     """Judge an event that waited in an inbox: its place among those that came, from 0."""
     if place < due or missed:
         return f"{component_id}: event {place} of {stream} where {due} was due, {missed} missed"
+    return None
+
+
+@_of("I5")
+def goes_forward(component_id: str, stream: Stream, at: int, before: int) -> Problem:
+    """Judge a book by its time, and that of the one that the component was given before."""
+    if at < before:
+        return f"{component_id} was given {stream} as it was {before - at} ms before the last one"
     return None
 
 

@@ -16,6 +16,7 @@ from tickwire.core.ledger import Ledger
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan, plan
 from tickwire.core.subscriptions import SubscriptionManager
+from tickwire.delivery.carrier import Carrier
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Inbox, Item
 from tickwire.delivery.route import Route
@@ -224,9 +225,9 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
         ("I5",),
         lambda: patch.object(Route, "last", _first_of(Route.__dict__["last"])),
     ),
-    "two connections that count": (
-        ("I5", "I8"),
-        lambda: patch.object(Route, "_takes_over", lambda self, *facts: True),
+    "shallow books taken for deep ones": (
+        ("I8",),
+        lambda: patch.object(Carrier, "reaches", lambda self, depth: True),
     ),
     "a lane that crashes": (("I16",), lambda: patch.object(Route, "drop", _crashed)),
     "snapshots in every message": (

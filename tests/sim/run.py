@@ -190,7 +190,7 @@ class _Run:
                 await self._end_calmly()
             await self.cast.leave()
         self._look_for_leftovers()
-        totals = self.model.referee.report(self.clock.wall_ns())["totals"]
+        totals = self.model.referee.totals()
         witness = self.witness
         return Outcome(
             self.seed,
@@ -225,7 +225,7 @@ class _Run:
     def _look(self) -> None:
         """Judge what can be judged at any moment."""
         witness, now = self.witness, self.clock.now()
-        totals = self.model.referee.report(self.clock.wall_ns())["totals"]
+        totals = self.model.referee.totals()
         witness.judge(invariants.keeps_limits, totals)
         witness.look_at_wishes()
         for ear in self.cast.let_go:

@@ -16,11 +16,7 @@ ROOT = Path(__file__).parents[2]
 _WITHIN = 50
 """Seeds within which a planted defect has to be found."""
 
-_BEGIN = {
-    "blocks kept to oneself": 6,
-    "groupings taken for one": 8,
-    "two connections that count": 29,
-}
+_BEGIN = {"blocks kept to oneself": 6, "groupings taken for one": 8}
 """Where the search begins for what takes luck to find, so that it does not take long."""
 
 
@@ -66,6 +62,6 @@ def test_a_planted_defect_is_found(name: str) -> None:
 
 
 def test_every_invariant_can_fail() -> None:
-    """I1 to I8 each have a defect that shows them."""
+    """Each has a defect that shows it."""
     shown = {name for expected, _ in PLANTED.values() for name in expected}
-    assert set(INVARIANTS) - shown == {"I16"}
+    assert set(INVARIANTS) == shown

@@ -182,6 +182,10 @@ class Witness:
             self.judge(invariants.sees_as_if_alone, ear.id, stream, ear.wanted, got=True)
         self.judge(invariants.hears_what_it_asked, ear.id, stream, ear.wanted)
         self._judge_part(ear, event)
+        if stream.type == DataType.ORDERBOOK:
+            before = ear.times.get(stream, 0)
+            self.judge(invariants.goes_forward, ear.id, stream, event.timestamp, before)
+            ear.times[stream] = event.timestamp
         if event.handed_over:
             if not ear.is_slow:
                 ear.handed_over.add(stream)

@@ -129,6 +129,27 @@ class Referee:
         self._frames += session.frames
         self._bytes += session.bytes
 
+    def totals(self) -> dict[str, Any]:
+        """What all connections together have come to."""
+        return self._totals(self._orphaned())
+
+    def _totals(self, orphaned: Counter[Session]) -> dict[str, Any]:
+        return {
+            "connects": self._connects,
+            "open": len(self._open),
+            "refusals": dict(self._refusals),
+            "breaches": dict(self._breaches),
+            "worst_windows": dict(self._worst),
+            "messages": self._messages,
+            "frames": self._frames + sum(session.frames for session in self._open),
+            "bytes": self._bytes + sum(session.bytes for session in self._open),
+            "origins": self._origins,
+            "origin_refusals": self._origin_refusals,
+            "auth_failures": self._authority.failures,
+            "nonce_reuses": self._authority.nonce_reuses,
+            "orphaned": sum(orphaned.values()),
+        }
+
     def report(self, now_ns: int) -> dict[str, Any]:
         """Everything, as JSON has it."""
         orphaned = self._orphaned()
@@ -137,21 +158,7 @@ class Referee:
             "seed": self._seed,
             "markets": len(self._issued),
             "now": _seconds(now_ns),
-            "totals": {
-                "connects": self._connects,
-                "open": len(self._open),
-                "refusals": dict(self._refusals),
-                "breaches": dict(self._breaches),
-                "worst_windows": dict(self._worst),
-                "messages": self._messages,
-                "frames": self._frames + sum(session.frames for session in self._open),
-                "bytes": self._bytes + sum(session.bytes for session in self._open),
-                "origins": self._origins,
-                "origin_refusals": self._origin_refusals,
-                "auth_failures": self._authority.failures,
-                "nonce_reuses": self._authority.nonce_reuses,
-                "orphaned": sum(orphaned.values()),
-            },
+            "totals": self._totals(orphaned),
             "connections": [record.report(orphaned[record.session]) for record in self._records],
             "ids_issued": {
                 code: {"count": count, "last": last}
