@@ -112,7 +112,7 @@ def _compared_late(self: connection.Connection, listed: Listed) -> None:
     """An answer is taken for one about whatever has been sent by the time that it comes."""
     answer = self._inquiry.answered(listed)
     if answer is not None and isinstance(answer.outcome, Reply):
-        late = replace(answer.outcome, said=self._said)
+        late = replace(answer.outcome, said=self._inquiry._said)
         self._outbox.append(Answer(answer.askers, late))
 
 

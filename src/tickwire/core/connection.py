@@ -32,6 +32,7 @@ from tickwire.core.listing import Verification, compare
 from tickwire.core.pending import Pending
 from tickwire.core.planner import Plan
 from tickwire.core.record import Record
+from tickwire.core.recovery import Recovery
 from tickwire.core.states import TRANSITIONS, ConnectionState, Input
 from tickwire.subscription import DataType, Stream, Terms
 from tickwire.world import Random
@@ -80,9 +81,6 @@ class Connection:
     ) -> None:
         self.state = ConnectionState.DISCONNECTED
         self.epoch = 0
-        self.failures = 0
-        self.refusals = 0
-        """How often in a row the keys were refused; other failures between do not end the row."""
         self.ledger = Ledger(begins_with_data)
         self.record = Record()
         self.mismatches = 0
@@ -98,22 +96,22 @@ class Connection:
         )
         self._connect_gate = connect_gate
         self._timing = timing
-        self._random = random
+        self._recovery = Recovery(timing.backoff, timing.keys_backoff, random)
         self._heartbeat: Heartbeat | None = None
         self._emptied_at: float | None = None
         self._attempt_at = 0.0
-        self._opened_at = 0.0
-        self._lost_at: float | None = None
-        self._verified_at: float | None = None
         self._queries_open = False
         self._inquiry = Inquiry(self.gate)
-        self._said: frozenset[Stream] = frozenset()
-        self._said_once: frozenset[Stream] = frozenset()
         self._repairs = 0
         self._outbox: list[Action] = []
 
     def __repr__(self) -> str:
         return f"<Connection {self.state}, epoch {self.epoch}, {self.ledger!r}>"
+
+    @property
+    def failures(self) -> int:
+        """How often in a row it has failed."""
+        return self._recovery.failures
 
     @property
     def round_trip_s(self) -> float | None:
@@ -145,7 +143,7 @@ class Connection:
     def opened(self, now: float) -> None:
         """The handshake has succeeded."""
         self._move(Input.OPENED)
-        self._opened_at = now
+        self._recovery.opened(now)
         self._heartbeat = Heartbeat(self._timing.heartbeat, now)
         self.gate.renew()
 
@@ -154,8 +152,7 @@ class Connection:
         self._move(Input.SENT)
         self.record.sent(plan, ticket, size, now)
         self._pending.sent(now)
-        self._said = plan.streams
-        self._said_once |= frozenset(plan.once)
+        self._inquiry.said(plan)
         self.ledger.sent_out(
             plan,
             now,
@@ -174,7 +171,7 @@ class Connection:
 
     def asked(self, ticket: str, now: float) -> None:
         """The question of an `Ask` has gone out."""
-        self._inquiry.sent(ticket, self._said, self._said_once, now)
+        self._inquiry.sent(ticket, now)
         self._pending.asked(now)
 
     def listed(self, listed: Listed) -> None:
@@ -191,7 +188,7 @@ class Connection:
         since it may not exist; a difference older than the last message is only told.
         """
         found = compare(reply.said, reply.served, reply.once)
-        if reply.said is not self._said or not self.state.is_open:
+        if not self._inquiry.is_of_now(reply) or not self.state.is_open:
             return found
         unserved = found.missing & self.ledger.alive.keys()
         if not unserved and not found.extra:
@@ -250,25 +247,13 @@ class Connection:
         if not self.ledger.wanted:
             self._rest(f"{reason}, and nobody wants anything")
             return
-        self.failures += 1
-        was_open = self.state.is_open
-        if was_open and now >= self._opened_at + self._timing.keys_backoff.settle_s:
-            self.refusals = 0
-        if keys_refused:
-            self.refusals += 1
-            # Once there is no doubt, somebody has to do something about it.
-            keys_refused = alarm = self._timing.keys_backoff.is_certain(self.refusals)
-            delay_s = self._timing.keys_backoff.delay_s(self.refusals, self._random)
-        else:
-            alarm = self._timing.backoff.is_exhausted(self.failures)
-            delay_s = self._timing.backoff.delay_s(self.failures, self._random)
-        delay_s = max(delay_s, retry_after_s)
-        self._move(Input.EXHAUSTED if alarm else Input.LOST)
-        if was_open:
-            self._lost_at = now
+        setback = self._recovery.failed(now, keys_refused=keys_refused)
+        delay_s = max(setback.delay_s, retry_after_s)
+        self._move(Input.EXHAUSTED if setback.alarm else Input.LOST)
         self._attempt_at = now + delay_s
         self._disconnected(reason)
-        self._outbox.append(Lost(reason, self.failures, delay_s, alarm, keys_refused))
+        failures = self._recovery.failures
+        self._outbox.append(Lost(reason, failures, delay_s, setback.alarm, setback.keys_refused))
 
     def stop(self) -> None:
         """The owner wants no connection any more."""
@@ -366,8 +351,7 @@ class Connection:
         self.record.settled(is_noop=not self.ledger.sent)
         self._disconnected(reason)
         self._emptied_at = None
-        self._lost_at = None
-        self.failures = 0
+        self._recovery.rest()
         self._outbox.append(Drop(reason, politely=True))
 
     def _check_heartbeat(self, now: float) -> None:
@@ -398,18 +382,10 @@ class Connection:
         ledger = self.ledger
         if self.state is ConnectionState.SUBSCRIBING and not ledger.unproven:
             self._move(Input.PROVEN)
-            if self._verified_at is None:
-                self._verified_at = now
-            if self._lost_at is not None:
-                outage_s = now - self._lost_at
-                self._lost_at = None
+            outage_s = self._recovery.proved(now)
+            if outage_s is not None:
                 self._outbox.append(Restored(len(ledger.alive), ledger.missing, outage_s))
-        if (
-            self._verified_at is not None
-            and self.failures
-            and now >= self._verified_at + self._timing.backoff.settle_s
-        ):
-            self.failures = 0
+        self._recovery.settle(now)
 
     # --- helpers ------------------------------------------------------------------------------
 
@@ -434,14 +410,13 @@ class Connection:
                 moments.append(message_at)
             if not self._queries_open:
                 moments.append(self.ledger.next_question_at)
-            if self._verified_at is not None and self.failures:
-                moments.append(self._verified_at + self._timing.backoff.settle_s)
+            if self._recovery.settled_at is not None:
+                moments.append(self._recovery.settled_at)
         return min(moments, default=None)
 
     def _disconnected(self, reason: str) -> None:
         self.ledger.reset()
         self.record.lost()
-        self._said = self._said_once = frozenset()
         self._repairs = 0
         answer = self._inquiry.lost(reason)
         if answer is not None:
@@ -449,7 +424,6 @@ class Connection:
         self._pending.reset()
         self._connect_gate.leave(self)
         self._heartbeat = None
-        self._verified_at = None
         self._queries_open = False
 
     def _move(self, happened: Input) -> None:

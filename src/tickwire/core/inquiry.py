@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tickwire.core.exchange import Listed
 from tickwire.core.gate import MAX_WAIT_S, Gate
+from tickwire.core.planner import Plan
 from tickwire.errors import RateLimitTimeout, TransportError
 from tickwire.subscription import Stream
 
@@ -55,6 +56,8 @@ class Inquiry:
         self._waiting: dict[Hashable, None] = {}
         self._open: dict[str, _Question] = {}
         """By ticket, in the order in which they went out."""
+        self._said: frozenset[Stream] = frozenset()
+        self._said_once: frozenset[Stream] = frozenset()
 
     @property
     def next_overdue_at(self) -> float:
@@ -71,11 +74,19 @@ class Inquiry:
         self._waiting.pop(asker, None)
         self._gate.leave(asker)
 
-    def sent(
-        self, ticket: str, said: frozenset[Stream], once: frozenset[Stream], now: float
-    ) -> None:
-        """The question has gone out; `said` and `once` are what messages have named so far."""
-        self._open[ticket] = _Question(self._leave_all(), said, once, now + _REPLY_S)
+    def said(self, plan: Plan) -> None:
+        """A message has gone out: this is what the exchange is to serve from now on."""
+        self._said = plan.streams
+        self._said_once |= frozenset(plan.once)
+
+    def sent(self, ticket: str, now: float) -> None:
+        """The question has gone out."""
+        askers = self._leave_all()
+        self._open[ticket] = _Question(askers, self._said, self._said_once, now + _REPLY_S)
+
+    def is_of_now(self, reply: Reply) -> bool:
+        """Whether no message has gone out since the question."""
+        return reply.said is self._said
 
     def answered(self, listed: Listed) -> Answer | None:
         """A reply has come; `None` if it is to no question that is open.
@@ -106,6 +117,7 @@ class Inquiry:
         """The connection is gone, and every question with it; `None` if nobody had any."""
         asked = [asker for question in self._open.values() for asker in question.askers]
         self._open.clear()
+        self._said = self._said_once = frozenset()
         askers = (*asked, *self._leave_all())
         error = TransportError(f"the connection was lost before it answered: {reason}")
         return Answer(askers, error) if askers else None

@@ -190,7 +190,9 @@ class Route:
         self._carry(lane).narrow(depth)
 
     def _carry(self, lane: Hashable) -> Carrier:
-        carrier = self._carriers.setdefault(lane, Carrier(lane))
+        carrier = self._carriers.get(lane)
+        if carrier is None:
+            carrier = self._carriers[lane] = Carrier(lane)
         carrier.is_carried = True
         if self._assigned is None:
             self._assigned = lane

@@ -6,12 +6,11 @@ event is the business of the reader that was handed in.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tickwire.control import ControlEvent, Reconnecting, Refused, Restored
+from tickwire.control import ControlEvent
 from tickwire.core.actions import (
     Action,
     Answer,
@@ -22,9 +21,9 @@ from tickwire.core.actions import (
     Open,
     Ping,
     Query,
+    Restored,
     Send,
 )
-from tickwire.core.actions import Restored as Back
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.exchange import Endpoint, Exchange, Listed, Refusal
 from tickwire.core.explanation import Carried
@@ -34,28 +33,16 @@ from tickwire.core.planner import Plan
 from tickwire.core.rate_limiter import LaneFigures, RateLimiter
 from tickwire.core.record import Latency
 from tickwire.core.states import ConnectionState
-from tickwire.errors import (
-    AuthenticationError,
-    ExchangeError,
-    HandshakeRefused,
-    TransportError,
-)
+from tickwire.errors import HandshakeRefused, TransportError
 from tickwire.subscription import Stream, Terms
 from tickwire.transport.intake import Intake, Reader
+from tickwire.transport.teller import Teller
 from tickwire.world import Transport, World
 
 __all__ = ["LaneStatistics", "Supervisor"]
 
-_log = logging.getLogger("tickwire.connection")
-
 _LEAST_WAIT_S = {429: 1.0, 418: 60.0}
 """The wait after a refused handshake, when the exchange does not state one."""
-
-
-_KEYS_REMEDY = (
-    "check that both are right and not expired, that they are allowed from the IP address of this "
-    "machine, and that they have the permissions for what is wanted"
-)
 
 
 @dataclass(frozen=True)
@@ -117,6 +104,7 @@ class Supervisor:
         self._exchange = exchange
         self._reader = reader
         self._intake = Intake(self, exchange, reader, is_public=endpoint is Endpoint.PUBLIC)
+        self._teller = Teller(endpoint, self._tell)
         self._rate_limiter = rate_limiter
         self._world = world
         self._progressed = progressed
@@ -165,12 +153,7 @@ class Supervisor:
         reply = await self._reply()
         found = self.connection.verify(reply, self._world.clock.now())
         if not found:
-            _log.warning(
-                "%s: the exchange does not serve %s, and serves %s unasked",
-                self.endpoint,
-                ", ".join(map(str, sorted(found.missing))) or "nothing less",
-                ", ".join(map(str, sorted(found.extra))) or "nothing",
-            )
+            self._teller.differs(found)
         self._wake.set()
         return found
 
@@ -262,22 +245,15 @@ class Supervisor:
             case Query(streams):
                 self._query(self, streams)
             case Drop(reason, politely):
-                _log.info("%s: closing: %s", self.endpoint, reason)
+                self._teller.closing(reason)
                 self._drop(politely=politely)
                 self._interrupted(reason)
             case Confirmed(streams):
-                _log.debug("%s: %d streams confirmed without data", self.endpoint, len(streams))
+                self._teller.confirmed(streams)
             case Lost():
                 self._report_loss(action)
-            case Back(confirmed, missing, outage_s):
-                _log.info(
-                    "%s: restored %d streams after %.3f s; missing: %s",
-                    self.endpoint,
-                    confirmed,
-                    outage_s,
-                    ", ".join(map(str, missing)) or "none",
-                )
-                self._tell(Restored(confirmed, missing, outage_s))
+            case Restored():
+                self._teller.restored(action)
         self._progressed()
 
     async def _open(self) -> None:
@@ -297,7 +273,7 @@ class Supervisor:
             self._transport = transport
             self._connects += 1
             self.connection.opened(self._world.clock.now())
-            _log.info("%s: connected to %s", self.endpoint, url)
+            self._teller.connected(url)
             self._wake.set()
         finally:
             if self._opening is asyncio.current_task():
@@ -317,13 +293,7 @@ class Supervisor:
         self.connection.sent(plan, self._world.clock.now(), ticket=ticket, size=size)
         # What follows from having sent may be due at once.
         self._wake.set()
-        _log.debug(
-            "%s: sent %d streams, %d of them live already, and asked for %d snapshots",
-            self.endpoint,
-            len(plan.streams),
-            len(plan.live),
-            len(plan.once),
-        )
+        self._teller.sent(plan)
 
     def _ask(self) -> None:
         assert self._transport is not None
@@ -374,28 +344,16 @@ class Supervisor:
     def _report_loss(self, loss: Lost) -> None:
         if loss.failures == 1:
             self._outages += 1
-        level = logging.ERROR if loss.alarm else logging.WARNING
-        _log.log(
-            level,
-            "%s: %s; next attempt in %.1f s (failure %d in a row)",
-            self.endpoint,
-            loss.reason,
-            loss.delay_s,
-            loss.failures,
-        )
         self._interrupted(loss.reason)
-        if loss.keys_refused:
-            error = AuthenticationError(
-                f"the exchange does not accept the keys ({loss.reason}): {_KEYS_REMEDY}"
-            )
-            _log.error("%s: %s", self.endpoint, error)
-            self._tell(Refused(error))
-        self._tell(Reconnecting(loss.reason, loss.failures, loss.delay_s, loss.alarm))
+        self._teller.lost(loss)
 
     def _interrupted(self, reason: str) -> None:
         self._reader.lost(self, self._carried | self._left, reason)
         self._carried = frozenset()
         self._left.clear()
+
+    def _tell(self, event: ControlEvent) -> None:
+        self._reader.tell(self.connection.ledger.wanted, event)
 
     def _carries(self, plan: Plan) -> None:
         """This message has gone out: from now on this connection carries what it names."""
@@ -403,9 +361,6 @@ class Supervisor:
         before, self._carried = self._carried, plan.streams.union(plan.once)
         self._reader.dropped(self, before - self._carried)
         self._left |= before - self._carried
-
-    def _tell(self, event: ControlEvent) -> None:
-        self._reader.tell(self.connection.ledger.wanted, event)
 
     # --- what the transport tells -------------------------------------------------------------
 
@@ -436,20 +391,14 @@ class Supervisor:
             # It closes now, and what it has to say is said.
             self._lost(f"{refusal.name}: {refusal.message}", keys_refused=True)
             return
-        _log.error("%s: the exchange answered %s: %s", self.endpoint, refusal.name, refusal.message)
-        self._tell(Refused(ExchangeError(refusal.name, refusal.message)))
+        self._teller.refused(refusal)
 
     def _complained(self, answer: int | str, wait_s: float = 0.0) -> None:
         """Slow down if this is about the rate."""
         now = self._world.clock.now()
         if self._rate_limiter.complained(answer, now, wait_s=wait_s):
-            _log.warning(
-                "%s: the exchange complains of the rate (%s); it is %.0f %% of %s from now on",
-                self.endpoint,
-                answer,
-                100 * self._rate_limiter.adjustment.ratio(now),
-                self._rate_limiter.strategy.name,
-            )
+            limiter = self._rate_limiter
+            self._teller.slowed(answer, limiter.adjustment.ratio(now), limiter.strategy.name)
 
     def _are_keys_refused(self, answer: int | str) -> bool:
         return self.endpoint is not Endpoint.PUBLIC and self._exchange.refuses_keys(answer)
