@@ -40,11 +40,12 @@ def test_a_row_ends_once_all_has_come_and_has_lasted(recovery: Recovery) -> None
     assert recovery.settled_at is None
     recovery.proved(2.0)
     recovery.proved(20.0)
-    assert recovery.settled_at == 32.0
+    ends_at = recovery.settled_at
+    assert ends_at == 32.0
     recovery.settle(31.9)
-    assert recovery.failures == 1
+    assert repr(recovery) == "<Recovery: 1 failures in a row>"
     recovery.settle(32.0)
-    assert recovery.failures == 0
+    assert repr(recovery) == "<Recovery: 0 failures in a row>"
     assert recovery.settled_at is None
 
 
