@@ -37,15 +37,21 @@ def test_a_row_ends_once_all_has_come_and_has_lasted(recovery: Recovery) -> None
     """Not when the connection opens, nor when something is asked for in addition."""
     fail(recovery, 0.0)
     recovery.opened(1.0)
-    assert recovery.settled_at is None
+    recovery.settle(100.0)
+    assert repr(recovery) == "<Recovery: 1 failures in a row>"
     recovery.proved(2.0)
     recovery.proved(20.0)
-    ends_at = recovery.settled_at
-    assert ends_at == 32.0
+    assert recovery.settled_at == 32.0
     recovery.settle(31.9)
     assert repr(recovery) == "<Recovery: 1 failures in a row>"
     recovery.settle(32.0)
     assert repr(recovery) == "<Recovery: 0 failures in a row>"
+
+
+def test_what_has_not_failed_need_not_settle(recovery: Recovery) -> None:
+    """So nobody has to look for it."""
+    recovery.opened(0.0)
+    recovery.proved(1.0)
     assert recovery.settled_at is None
 
 
