@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.exchanges.upbit.reference import DEFAULT, SIMPLE, altered
-from tests.harness import virtual_world
+from tests.harness import trade_frame, virtual_world
 from tickwire import (
     AnnouncementEvent,
     ControlEvent,
@@ -329,23 +329,45 @@ async def test_an_unknown_type_reaches_who_asked_for_it(scene: Scene) -> None:
     everything: list[RawEvent] = []
     async with scene.client() as client:
         await client.subscribe_raw("news", "KRW-BTC", some.append)
-        await client.subscribe_raw("whale", None, everything.append)
         await scene.clock.advance(0.2)
-        assert scene.asked("/v1") == [{"type": "news", "codes": ["KRW-BTC"]}, {"type": "whale"}]
+        assert scene.asked("/v1") == [{"type": "news", "codes": ["KRW-BTC"]}]
         await scene.tell(
             '{"type":"news","code":"KRW-BTC","x":1}',
             '{"type":"news","code":"KRW-ETH","x":2}',
-            '[{"ty":"whale","cd":"KRW-ETH","x":3}]',
             '{"type":"gossip"}',
             endpoint="/v1",
         )
+        await client.subscribe_raw("whale", None, everything.append)
+        await scene.clock.advance(0.2)
+        assert scene.asked("/v1") == [{"type": "whale"}]
+        await scene.tell('[{"ty":"whale","cd":"KRW-ETH","x":3}]', endpoint="/v1")
         assert [event.extra for event in some] == [{"x": 1}]
         assert [event.extra for event in everything] == [{"x": 3}]
         assert scene.manager.statistics().delivery.unknown == 2
         assert scene.alive == 2
-        await client.unsubscribe("news")
-        await scene.clock.advance(1.0)
-        assert scene.asked("/v1") == [{"type": "whale"}]
+
+
+async def test_an_unknown_type_takes_nobody_down(scene: Scene) -> None:
+    """The exchange refuses it and hangs up, again and again; on a connection of its own."""
+    prices: list[Any] = []
+    async with scene.client() as client:
+        await client.subscribe_trade("KRW-BTC", prices.append)
+        await client.subscribe_raw("tradee", "KRW-BTC", print)
+        await scene.clock.advance(0.2)
+        good, bad = scene.network.transports
+        assert json.loads(good.sent[-1])[1:-1] == [{"type": "trade", "codes": ["KRW-BTC"]}]
+        refused = '{"error":{"name":"INVALID_PARAM","message":"tradee"}}'
+        for _ in range(3):
+            bad.deliver(refused)
+            bad.lose("closed by the exchange", 1000)
+            await scene.clock.advance(4.0)
+            bad = scene.network.transports[-1]
+            assert json.loads(bad.sent[-1])[1:-1] == [{"type": "tradee", "codes": ["KRW-BTC"]}]
+        assert good.is_open
+        good.deliver(trade_frame("KRW-BTC", 1))
+        assert len(prices) == 1
+        explained = str(client.explain())
+        assert "trade KRW-BTC is on lane 1 and cannot share a connection with it" in explained
 
 
 # --- batches ----------------------------------------------------------------------------------

@@ -38,6 +38,9 @@ class _Change:
 class Lanes:
     """As few connections as the streams need: one for each endpoint, more only for conflicts.
 
+    Streams conflict if one connection cannot carry both, or if the exchange might refuse one of
+    them and with it the other.
+
     A stream stays on the lane it was given. A lane that has lost all its streams closes its
     connection after a while and is used again when it can be.
     """
@@ -180,19 +183,29 @@ class Lanes:
         lanes = self._lanes.setdefault(endpoint, [])
         slot = self._exchange.slot_of(stream)
         most = self._exchange.most_streams(endpoint)
+        fitting = [lane for lane in lanes if self._stranger_on(lane, stream) is None]
         # Where it flows still, it need not be asked for again.
-        candidates = sorted(lanes, key=lambda lane: not lane.connection.ledger.is_served(stream))
-        index = assign(slot, [lane.slots.keys() for lane in candidates], most)
-        lane = candidates[index] if index < len(lanes) else self._new_lane(endpoint)
+        fitting.sort(key=lambda lane: not lane.connection.ledger.is_served(stream))
+        index = assign(slot, [lane.slots.keys() for lane in fitting], most)
+        lane = fitting[index] if index < len(fitting) else self._new_lane(endpoint)
         conflicts = tuple(
-            Conflict(each.number, each.slots.get(slot))
+            Conflict(each.number, each.slots.get(slot) or self._stranger_on(each, stream))
             for each in lanes
-            if each.number < lane.number and assign(slot, [each.slots.keys()], most) > 0
+            if each.number < lane.number
+            and (each not in fitting or assign(slot, [each.slots.keys()], most) > 0)
         )
         if conflicts:
             self._conflicts[stream] = conflicts
         lane.slots[slot] = stream
         return lane
+
+    def _stranger_on(self, lane: Supervisor, stream: Stream) -> Stream | None:
+        """A stream of another compartment that a lane carries; all that it carries are of one."""
+        carried = next(iter(lane.slots.values()), None)
+        if carried is None:
+            return None
+        compartment_of = self._exchange.compartment_of
+        return None if compartment_of(carried) == compartment_of(stream) else carried
 
     def _new_lane(self, endpoint: Endpoint) -> Supervisor:
         lanes = self._lanes[endpoint]

@@ -133,5 +133,11 @@ class Exchange(Protocol):
         Mostly the number grows from one event to the next.
         """
 
+    def compartment_of(self, stream: Stream) -> Hashable:
+        """What a stream may share a connection with: only streams of the same compartment.
+
+        Where the exchange refuses a whole message for one stream in it, that stops nobody else.
+        """
+
     def slot_of(self, stream: Stream) -> Hashable:
         """What one connection can carry only once: streams of one slot conflict."""

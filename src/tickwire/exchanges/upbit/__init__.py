@@ -98,6 +98,10 @@ class Upbit:
     def identity_of(self, data_type: DataType | str) -> Callable[[Any], int] | None:
         return attrgetter("sequential_id") if data_type is DataType.TRADE else None
 
+    def compartment_of(self, stream: Stream) -> Hashable:
+        # Of a type by another name Upbit may know nothing, and closes the connection for it.
+        return None if stream.type in rules.ENDPOINTS else stream.type
+
     def slot_of(self, stream: Stream) -> Hashable:
         # What Upbit makes of the same type and code twice in one message is not known. Streams
         # of an account, news and indicators never conflict: one request covers any set of them.
