@@ -554,7 +554,12 @@ async def test_an_unknown_code_is_rejected_with_a_suggestion(scene: Scene) -> No
         assert rejected.stream.symbol == "KRW-BTX"
         assert rejected.suggestion == BTC
         assert scene.exchange.live == {Stream(DataType.TRADE, ETH)}
-        assert await client.ready(0.0)
+        readiness = await client.ready(0.0)
+        assert not readiness
+        assert readiness.rejected == {rejected.stream}
+        assert readiness.confirmed == {Stream(DataType.TRADE, ETH)}
+        await client.subscribe_trade("KRW-BTX")
+        assert not scene.manager.components.rejected(client.component_id)
         reading.cancel()
 
 

@@ -126,6 +126,22 @@ class Components:
             component.ranks.pop(stream, None)
         self._count(component)
 
+    def reject(self, stream: Stream) -> None:
+        """Withdraw a wish for all who have it: there is no such stream."""
+        for component in self:
+            if stream in component.takers:
+                self.unwant(component, [stream])
+                component.rejected.add(stream)
+
+    def rejected(self, component_id: str | None) -> frozenset[Stream]:
+        """What a component, or any of them, wanted last and cannot have."""
+        return frozenset(
+            stream
+            for component in self
+            if component_id in (None, component.id)
+            for stream in component.rejected
+        )
+
     def _count(self, component: Component) -> None:
         self._desired.replace(component.id, component.streams, component.modest)
 

@@ -295,7 +295,8 @@ class WebSocketManager(Snapshots):
         def is_missing(stream: Stream) -> bool:
             return desired.is_wanted(stream, by=component_id) and not self._lanes.is_live(stream)
 
-        return await self._waits.until_confirmed(wanted, is_missing, timeout)
+        readiness = await self._waits.until_confirmed(wanted, is_missing, timeout)
+        return replace(readiness, rejected=self.components.rejected(component_id))
 
     def plan(self) -> SubscriptionPlan:
         """The messages that would say all that is wanted now, and how efficient that is.

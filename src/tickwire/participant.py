@@ -78,8 +78,8 @@ class Participant:
     async def ready(self, timeout: float | None = 10.0) -> Readiness:
         """Wait until every stream wanted is confirmed, or the time (seconds) is up.
 
-        The result tells what is `confirmed` and what is `missing`, and is true if nothing is
-        missing. See `Readiness` for what confirms.
+        The result tells what is `confirmed`, what is `missing` and what was `rejected` because it
+        does not exist; it is true if all is confirmed. See `Readiness` for what confirms.
         """
         manager, _ = await self._join()
         return await manager.ready(timeout, component_id=self.component_id)

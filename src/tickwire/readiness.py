@@ -12,17 +12,19 @@ __all__ = ["Readiness", "Waits"]
 
 @dataclass(frozen=True)
 class Readiness:
-    """Which streams are confirmed on this connection, and which are not (yet).
+    """Which streams are confirmed, which are not (yet), and which do not exist.
 
-    Market data is confirmed by its first event. Orders, assets, announcements and indicators may
-    have nothing to say: they are after a second without an error as well.
+    True if all that was wanted is confirmed. Market data is by its first event. Orders, assets,
+    announcements and indicators may have nothing to say: they are after a second without an error
+    as well. What is `rejected` was wanted last and is withdrawn: the exchange has no such market.
     """
 
     confirmed: frozenset[Stream]
     missing: frozenset[Stream]
+    rejected: frozenset[Stream] = frozenset()
 
     def __bool__(self) -> bool:
-        return not self.missing
+        return not self.missing and not self.rejected
 
 
 class Waits:

@@ -41,6 +41,4 @@ class Silence:
         _log.warning("%s does not exist on this exchange%s", stream, hint)
         reason = f"the exchange lists no market {stream.symbol}"
         self._hub.tell([stream], Rejected(stream, reason, suggestion))
-        for component in self._components:
-            if stream in component.takers:
-                self._components.unwant(component, [stream])
+        self._components.reject(stream)
