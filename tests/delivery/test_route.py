@@ -25,7 +25,7 @@ class Scene:
         self._numbers = count(1)
         self._components: list[Component] = []
 
-    def join(self, depth: int) -> list[int]:
+    def join(self, depth: int, *, is_only_snapshot: bool = False) -> list[int]:
         """Somebody wants the book; how many levels each event has that they are given."""
         got: list[int] = []
 
@@ -34,9 +34,17 @@ class Scene:
 
         handler: Callable[[OrderbookEvent], None] = hear
         component = Component(f"wants {depth}")
-        for stream, taker, _ in component.want([(BOOK, Terms(depth))], handler):
+        terms = Terms(depth, is_only_snapshot=is_only_snapshot)
+        for stream, taker, _ in component.want([(BOOK, terms)], handler):
             self.hub.connect(stream, taker)
+        self._components.append(component)
         return got
+
+    def leave(self) -> None:
+        """Nobody wants the book any more."""
+        for component in self._components:
+            for taker in component.takers.pop(BOOK):
+                self.hub.disconnect(BOOK, taker)
 
     def hear(self) -> list[int]:
         """Somebody wants all of the book; the number of each event that they are given."""
@@ -218,3 +226,68 @@ def test_a_lane_that_is_too_shallow_yet_does_not_count(scene: Scene) -> None:
     assert early == [15, 15]
     scene.come("B", 15, "SNAPSHOT")
     assert early == [15, 15, 15]
+
+
+def test_the_answer_to_a_snapshot_reaches_who_asked_whatever_was_said_since(scene: Scene) -> None:
+    """A message that leaves the stream out has overtaken it."""
+    asker = scene.join(5, is_only_snapshot=True)
+    scene.hub.asked("A", Plan((), (), once=(BOOK,), depths=((BOOK, 5),)), ())
+    scene.hub.dropped("A", [BOOK])
+    scene.come("A", 5, "SNAPSHOT")
+    assert asker == [5]
+    assert repr(scene.hub) == "<DataProcessor 0 routes, 1 events>"
+
+
+def test_a_route_ends_with_the_last_that_was_to_come(scene: Scene) -> None:
+    """Nobody takes it, and its connection has answered what it was asked for."""
+    scene.join(1)
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 1),)), ())
+    scene.leave()
+    scene.hub.dropped("A", [BOOK])
+    assert "1 routes" in repr(scene.hub)
+    scene.come("A", 1, "SNAPSHOT")
+    assert repr(scene.hub) == "<DataProcessor 0 routes, 0 events>"
+
+
+def test_what_is_under_way_after_a_snapshot_may_be_less_deep(scene: Scene) -> None:
+    """The book flowed in one level, was asked for once, and then to go on in five."""
+    scene.join(1)
+    scene.ask("A", 1)
+    late = scene.join(5)
+    for once in (True, False):
+        streams = ((), (BOOK,)) if once else ((BOOK,), ())
+        plan = Plan(streams[0], (), once=streams[1], depths=((BOOK, 5),))
+        scene.hub.asked("A", plan, ())
+    scene.come("A", 1)
+    assert late == []
+    scene.come("A", 5, "SNAPSHOT")
+    scene.come("A", 5, "SNAPSHOT")
+    assert late == [5]
+
+
+def test_many_questions_are_answered_in_their_order(scene: Scene) -> None:
+    """A line that stalls may hold dozens."""
+    late = scene.join(30)
+    for depth in (*[5] * 30, 30):
+        scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, depth),)), ())
+    for _ in range(30):
+        scene.come("A", 5, "SNAPSHOT")
+    assert late == []
+    scene.come("A", 30, "SNAPSHOT")
+    assert late == [30]
+
+
+def test_what_was_given_up_is_no_answer_any_more(scene: Scene) -> None:
+    """A market was silent when it was asked for; now it flows, and somebody wants more of it."""
+    early = scene.join(5)
+    for _ in range(3):
+        scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 5),)), ())
+        scene.hub.gave_up("A", [BOOK])
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 5),)), ())
+    scene.come("A", 5)
+    scene.come("A", 5, "SNAPSHOT")
+    late = scene.join(30)
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 30),)), ())
+    scene.come("A", 30, "SNAPSHOT")
+    assert late == [30]
+    assert early == [5, 5, 5]

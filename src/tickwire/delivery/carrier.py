@@ -13,14 +13,14 @@ from tickwire.subscription import FULL_DEPTH
 
 __all__ = ["Arrival", "Asked", "Carrier"]
 
-_ANSWERS_AWAITED = 4
-"""How many snapshots may be on their way: of quiet markets some never come."""
+_ANSWERS_AWAITED = 64
+"""How many snapshots may be on their way: what a line that has stalled for seconds may hold."""
 
 
 class Asked(NamedTuple):
     """A snapshot on its way: in how many levels, and whether the stream goes on after it.
 
-    Of a stream that was carried before, `again`, something may be under way still.
+    Of a stream that was carried before, `again`, something may be under way that is less deep.
     """
 
     depth: int
@@ -60,16 +60,28 @@ class Carrier:
         state = "live" if self.is_live else "carried" if self.is_carried else "left"
         return f"<Carrier {self.lane}: {state}, {len(self.asked)} asked>"
 
+    def carry(self) -> None:
+        """A message has gone out that names it."""
+        self.is_carried = True
+
     def ask(self, asked: Asked) -> None:
         """A message has gone out that is answered by a snapshot."""
+        if self.is_carried and not self.is_live:
+            asked = asked._replace(again=True)
+        self.is_carried = True
         self.asked = (*self.asked, asked)[-_ANSWERS_AWAITED:]
         if not asked.goes_on:
             self.is_live = False
 
     def narrow(self, depth: int) -> None:
         """A message has gone out by which a book goes on in no more levels than these."""
+        self.is_carried = True
         self.depth = min(self.depth, depth)
         self.asked = tuple(each._replace(depth=min(each.depth, depth)) for each in self.asked)
+
+    def give_up(self) -> None:
+        """Nothing has come of it for so long that no answer is waited for any more."""
+        self.asked = ()
 
     def leave(self) -> None:
         """A message has gone out that leaves it out; what was asked for before may still come."""
@@ -91,12 +103,13 @@ class Carrier:
     def hear(self, event: BaseWebSocketEvent) -> Arrival | None:
         """What the next event is; `None`: left over from before the stream was left out."""
         answers = self._answered_by(event)
+        if answers is not None and not answers.goes_on:
+            # Whoever asked gets it, even if a message has left the stream out meanwhile.
+            return Arrival(answers, answers.depth)
         if not self.is_carried:
             return None
         if answers is not None:
             arrival = Arrival(answers, answers.depth)
-            if not answers.goes_on:
-                return arrival
         else:
             depths = [asked.depth for asked in self.asked if asked.goes_on]
             if not (self.is_live or depths):

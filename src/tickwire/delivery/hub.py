@@ -121,10 +121,12 @@ class DataProcessor:
             self._remove(route, taker)
 
     def _remove(self, route: Route, *takers: Taker) -> None:
+        """Let them have nothing more; forget a route of which nobody takes or carries anything."""
         # As long as a connection carries the stream, whoever comes back can go on with it.
         if takers:
             route.remove(*takers)
-        if route.is_idle:
+        # What a taker does with an event may have ended the route, or begun another one.
+        if route.is_idle and self._routes.get(route.stream) is route:
             del self._routes[route.stream]
 
     def latest(self, stream: Stream, depth: int | None = None) -> BaseWebSocketEvent | None:
@@ -195,6 +197,7 @@ class DataProcessor:
             return True
         if audience is LEFT_OVER:
             self._leftovers += 1
+            self._remove(route)
             return False
         self._tell_gap(audience.gap, audience.interrupted)
         if audience.takers and len(audience.takers) == len(route.takers) and not audience.finished:
@@ -305,16 +308,21 @@ class DataProcessor:
             route = self._routes.get(stream)
             if route is not None:
                 route.drop(lane)
-                if route.is_idle:
-                    del self._routes[stream]
+                self._remove(route)
+
+    def gave_up(self, lane: Hashable, streams: Iterable[Stream]) -> None:
+        for stream in streams:
+            route = self._routes.get(stream)
+            if route is not None:
+                route.give_up(lane)
+                self._remove(route)
 
     def lost(self, lane: Hashable, streams: Iterable[Stream], reason: str) -> None:
         for stream in streams:
             route = self._routes.get(stream)
             if route is not None:
                 route.lose(lane, reason)
-                if route.is_idle:
-                    del self._routes[stream]
+                self._remove(route)
 
     def undecodable(self, error: ProtocolError) -> None:
         self._undecodable += 1

@@ -178,22 +178,29 @@ class Route:
 
     def ask(self, lane: Hashable, asked: Asked) -> None:
         """A message has gone out that names the stream and is answered by a snapshot."""
-        self._carry(lane).ask(asked)
+        self._carrier(lane).ask(asked)
         self._settle()
 
     def carry(self, lane: Hashable) -> None:
         """A message has gone out that names the stream, of which there is no snapshot."""
-        self._carry(lane)
+        self._carrier(lane).carry()
 
     def narrow(self, lane: Hashable, depth: int) -> None:
         """A message has gone out by which a book goes on in no more levels than these."""
-        self._carry(lane).narrow(depth)
+        self._carrier(lane).narrow(depth)
 
-    def _carry(self, lane: Hashable) -> Carrier:
+    def give_up(self, lane: Hashable) -> None:
+        """What was asked for there is not waited for any more."""
+        carrier = self._carriers.get(lane)
+        if carrier is not None:
+            carrier.give_up()
+            self._forget_if_done(carrier)
+            self._note()
+
+    def _carrier(self, lane: Hashable) -> Carrier:
         carrier = self._carriers.get(lane)
         if carrier is None:
             carrier = self._carriers[lane] = Carrier(lane)
-        carrier.is_carried = True
         if self._assigned is None:
             self._assigned = lane
         return carrier
@@ -203,8 +210,7 @@ class Route:
         carrier = self._carriers.get(lane)
         if carrier is not None:
             carrier.leave()
-            if not carrier.asked:
-                del self._carriers[lane]
+            self._forget_if_done(carrier)
             self._settle()
 
     def lose(self, lane: Hashable, reason: str) -> None:
@@ -216,6 +222,11 @@ class Route:
             self._settle()
             if was_live and self.takers and not self.is_live:
                 self._interrupted = reason
+
+    def _forget_if_done(self, carrier: Carrier) -> None:
+        """Nothing is to come by it any more."""
+        if not (carrier.is_carried or carrier.asked):
+            self._carriers.pop(carrier.lane, None)
 
     def _settle(self) -> None:
         """If the connection that counts brings nothing any more, another may."""
@@ -266,8 +277,11 @@ class Route:
     def _arrival(self, lane: Hashable, event: BaseWebSocketEvent) -> Arrival | None:
         """What an event is, if its connection counts, or does from now on."""
         carrier, is_live = self._carriers.get(lane), self.is_live
-        arrival = None if carrier is None else carrier.hear(event)
-        if carrier is None or arrival is None or carrier is self._counts:
+        if carrier is None:
+            return None
+        arrival = carrier.hear(event)
+        self._forget_if_done(carrier)
+        if arrival is None or carrier is self._counts:
             return arrival
         if carrier.is_live and is_live and not self._takes_over(carrier, arrival, event):
             carrier.last = event
