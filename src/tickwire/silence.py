@@ -32,6 +32,9 @@ class Silence:
             _log.warning("the market list could not be read: %s", error)
             lane.answered(epoch, (), silent)
             return
+        # What has come while the list was read exists, whether it is listed yet or not.
+        alive = lane.connection.ledger.alive
+        unknown = {each: near for each, near in unknown.items() if each not in alive}
         lane.answered(epoch, unknown, quiet)
         for stream, suggestion in unknown.items():
             self._reject(stream, suggestion)

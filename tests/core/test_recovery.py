@@ -76,6 +76,16 @@ def test_an_outage_lasts_from_the_loss_until_all_is_back(recovery: Recovery) -> 
     assert recovery.proved(14.0) is None
 
 
+def test_an_outage_goes_on_if_the_line_fails_again_before_all_is_back(recovery: Recovery) -> None:
+    """However long it was open between."""
+    recovery.opened(0.0)
+    fail(recovery, 10.0)
+    recovery.opened(11.0)
+    fail(recovery, 40.0)
+    recovery.opened(41.0)
+    assert recovery.proved(42.0) == 32.0
+
+
 def test_who_rests_misses_nothing(recovery: Recovery) -> None:
     """Whatever had failed before."""
     recovery.opened(0.0)

@@ -46,7 +46,8 @@ class Recovery:
         keys = self._keys_backoff
         self.failures += 1
         if self._opened_at is not None:
-            self._lost_at = now
+            if self._lost_at is None:
+                self._lost_at = now
             if now >= self._opened_at + keys.settle_s:
                 self._refusals = 0
         self._closed()

@@ -6,6 +6,7 @@ a time by the component's own task, which takes from its inbox. What a handler r
 and logged, and touches nobody else.
 """
 
+import asyncio
 import inspect
 import logging
 import weakref
@@ -154,9 +155,9 @@ class Component:
             self.rejected.discard(stream)
             present = self.takers.setdefault(stream, [])
             before = next((t for t in present if t.is_for(handler, in_batches=in_batches)), None)
+            if before is not None and before.terms == terms:
+                continue
             if before is not None:
-                if before.terms == terms:
-                    continue
                 before.leave(stream)
                 present.remove(before)
             taker = way_in(stream, terms)
@@ -232,7 +233,8 @@ class Component:
         """Call a synchronous handler with an event or a list; what it raises stays here."""
         try:
             handler(argument)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            # Nobody can cancel what does not wait: that is the result of a task of the handler's.
             self._failed(handler, error)
 
     async def run(self) -> None:
@@ -253,10 +255,15 @@ class Component:
             result = handler(argument)
             if inspect.isawaitable(result):
                 await result
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            self._failed(handler, error)
         except Exception as error:
             self._failed(handler, error)
 
-    def _failed(self, handler: Handler, error: Exception) -> None:
+    def _failed(self, handler: Handler, error: BaseException) -> None:
         if isinstance(error, ProtocolError):
             # An event that cannot be read: counted and reported where it came from.
             _log.debug("%r: an unreadable event: %s", self.id, error)

@@ -129,7 +129,12 @@ class Collected:
         self.streams: set[Stream] = set()
         """The streams that are still wanted."""
         self.events: list[BaseWebSocketEvent] = []
-        component.batches.append(self)
+
+    def begin(self, stream: Stream) -> None:
+        """This stream is wanted as well, or again."""
+        self.streams.add(stream)
+        if self not in self.component.batches:
+            self.component.batches.append(self)
 
     def finish(self, stream: Stream) -> None:
         """Nothing more of this stream will come; what is here is handed on."""
@@ -233,7 +238,7 @@ def ways_in(
     collected = component.collected_for(handler) or Collected(component, held)
 
     def batch(stream: Stream, terms: Terms) -> Taker:
-        collected.streams.add(stream)
+        collected.begin(stream)
         return Batch(collected, terms)
 
     return batch

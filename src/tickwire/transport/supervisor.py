@@ -161,6 +161,8 @@ class Supervisor:
         return found
 
     async def _reply(self) -> Reply:
+        if not self.connection.state.is_open:
+            raise TransportError("the connection is not open")
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._replies.add(reply)
         self.connection.ask(reply, self._world.clock.now())
