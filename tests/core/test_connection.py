@@ -463,8 +463,8 @@ def test_neither_a_short_life_nor_another_failure_ends_a_row_of_refusals() -> No
     assert lost.delay_s >= 60.0
 
 
-def test_nobody_waits_for_refused_keys_by_asking_anew() -> None:
-    """Whoever withdraws a wish and asks again has one attempt, and the row goes on."""
+def test_a_row_of_refused_keys_outlasts_the_wish() -> None:
+    """Whoever withdraws it and asks again goes on where the row was."""
     told = Told()
     told.want(BTC)
     refused(told, opens=False)
@@ -473,7 +473,8 @@ def test_nobody_waits_for_refused_keys_by_asking_anew() -> None:
     told.at(told.now + 5.0)
     assert told.connection.state is ConnectionState.DISCONNECTED
     told.want(BTC)
-    _, lost = refused(told, opens=False)
+    now, lost = refused(told, opens=False)
+    assert now >= 60.0
     assert lost.delay_s >= 120.0
 
 
@@ -547,3 +548,35 @@ def test_an_attempt_under_way_takes_no_second_slot() -> None:
     assert told.at(0.5) == []
     assert told.wakes_at() is None
     assert told.connection._connect_gate.budget.whole.granted == 1
+
+
+def test_who_leaves_and_comes_back_waits_for_refused_keys_as_anybody_does() -> None:
+    """Else a program that starts its component anew would knock as fast as that."""
+    told = Told()
+    times: list[float] = []
+    for now in (step / 10 for step in range(1300)):
+        told.now = now
+        if now % 10.0 == 0.0:
+            told.want(BTC)
+        elif now % 10.0 == 2.0:
+            told.want(no_more=[BTC])
+        if any(isinstance(action, Open) for action in told.at(now)):
+            times.append(now)
+            told.connection.lost("401", now, keys_refused=True)
+    first, second, third = times
+    assert second - first >= 1.0
+    assert third - second >= 60.0
+
+
+def test_keys_refused_while_nobody_wants_anything_count_as_well() -> None:
+    """The refusal of a connection that was about to be left."""
+    told = Told()
+    told.want(BTC)
+    told.performed(0.0)
+    told.want(no_more=[BTC])
+    told.connection.lost("401", 1.0, keys_refused=True)
+    assert [type(action) for action in told.at(1.5)] == [Drop]
+    told.want(BTC)
+    assert told.at(1.9) == []
+    assert told.wakes_at() == pytest.approx(2.1, abs=0.1)
+    assert told.at(2.3) == [Open(epoch=2)]

@@ -136,7 +136,7 @@ class Connection:
             self._emptied_at = None
             if self.state is ConnectionState.DISCONNECTED:
                 self._move(Input.WANTED)
-                self._attempt_at = now
+                self._attempt_at = max(now, self._recovery.not_before)
         elif self._emptied_at is None:
             self._emptied_at = now
 
@@ -244,10 +244,10 @@ class Connection:
         if retry_after_s:
             # It is the address that has to wait, so nobody else may try meanwhile.
             self._connect_gate.block(retry_after_s, now)
+        setback = self._recovery.failed(now, keys_refused=keys_refused)
         if not self.ledger.wanted:
             self._rest(f"{reason}, and nobody wants anything")
             return
-        setback = self._recovery.failed(now, keys_refused=keys_refused)
         delay_s = max(setback.delay_s, retry_after_s)
         self._move(Input.EXHAUSTED if setback.alarm else Input.LOST)
         self._attempt_at = now + delay_s
@@ -397,7 +397,7 @@ class Connection:
             moments.append(self._attempt_at)
         elif self.state is ConnectionState.CONNECTING and self._attempt_at != float("inf"):
             turn_at = self._connect_gate.next_at(now)
-            moments.append(self._attempt_at if turn_at is None else turn_at)
+            moments.append(max(self._attempt_at, turn_at or 0.0))
         elif self.state.is_open:
             assert self._heartbeat is not None
             moments += [

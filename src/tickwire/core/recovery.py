@@ -28,6 +28,8 @@ class Recovery:
         self._backoff = backoff
         self._keys_backoff = keys_backoff
         self._random = random
+        self.not_before = 0.0
+        """No attempt may be made before: the keys were refused, whoever wants something since."""
         # How often in a row the keys were refused; other failures between do not end that row.
         self._refusals = 0
         self._opened_at: float | None = None
@@ -43,21 +45,25 @@ class Recovery:
 
     def failed(self, now: float, *, keys_refused: bool) -> Setback:
         """The connection was lost, or the attempt at one has failed."""
-        keys = self._keys_backoff
         self.failures += 1
         if self._opened_at is not None:
             if self._lost_at is None:
                 self._lost_at = now
-            if now >= self._opened_at + keys.settle_s:
+            if now >= self._opened_at + self._keys_backoff.settle_s:
                 self._refusals = 0
         self._closed()
-        if not keys_refused:
-            delay_s = self._backoff.delay_s(self.failures, self._random)
-            return Setback(delay_s, self._backoff.is_exhausted(self.failures), keys_refused=False)
+        if keys_refused:
+            return self._refused(now)
+        delay_s = self._backoff.delay_s(self.failures, self._random)
+        return Setback(delay_s, self._backoff.is_exhausted(self.failures), keys_refused=False)
+
+    def _refused(self, now: float) -> Setback:
         self._refusals += 1
+        delay_s = self._keys_backoff.delay_s(self._refusals, self._random)
+        self.not_before = now + delay_s
         # Once there is no doubt, somebody has to do something about it.
-        is_certain = keys.is_certain(self._refusals)
-        return Setback(keys.delay_s(self._refusals, self._random), is_certain, is_certain)
+        is_certain = self._keys_backoff.is_certain(self._refusals)
+        return Setback(delay_s, is_certain, is_certain)
 
     def proved(self, now: float) -> float | None:
         """All that was asked for has come; gives the length of the outage that this ends."""
@@ -79,7 +85,7 @@ class Recovery:
             self.failures = 0
 
     def rest(self) -> None:
-        """Nobody wants anything any more, so nothing is missed."""
+        """Nobody wants anything any more, so nothing is missed; refused keys are no better."""
         self.failures = 0
         self._lost_at = None
         self._closed()
