@@ -277,12 +277,11 @@ def test_many_questions_are_answered_in_their_order(scene: Scene) -> None:
     assert late == [30]
 
 
-def test_what_was_given_up_is_no_answer_any_more(scene: Scene) -> None:
+def test_what_is_deeper_than_a_question_does_not_answer_it(scene: Scene) -> None:
     """A market was silent when it was asked for; now it flows, and somebody wants more of it."""
     early = scene.join(5)
     for _ in range(3):
         scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 5),)), ())
-        scene.hub.gave_up("A", [BOOK])
     scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 5),)), ())
     scene.come("A", 5)
     scene.come("A", 5, "SNAPSHOT")
@@ -291,3 +290,26 @@ def test_what_was_given_up_is_no_answer_any_more(scene: Scene) -> None:
     scene.come("A", 30, "SNAPSHOT")
     assert late == [30]
     assert early == [5, 5, 5]
+
+
+def test_what_flows_before_a_question_once_is_no_answer_to_another(scene: Scene) -> None:
+    """The book flowed in one level; it was asked for to go on in 30, and then once."""
+    scene.join(1)
+    scene.ask("A", 1)
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 30),)), ())
+    late = scene.join(30)
+    scene.hub.asked("A", Plan((), (), once=(BOOK,), depths=((BOOK, 30),)), ())
+    scene.come("A", 1)
+    assert late == []
+    scene.come("A", 30, "SNAPSHOT")
+    assert late == [30]
+
+
+def test_a_question_is_as_deep_as_it_was_when_it_was_asked(scene: Scene) -> None:
+    """Less is wanted since, and its answer is on its way all the same."""
+    early = scene.join(5)
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 15),)), ())
+    scene.narrow("A", 5)
+    scene.come("A", 15, "SNAPSHOT")
+    scene.come("A", 5)
+    assert early == [5, 5]

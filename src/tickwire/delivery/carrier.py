@@ -18,14 +18,16 @@ _ANSWERS_AWAITED = 64
 
 
 class Asked(NamedTuple):
-    """A snapshot on its way: in how many levels, and whether the stream goes on after it.
+    """A snapshot on its way: in how many `levels`, and whether the stream goes on after it.
 
+    `depth` is how many of them it will have for good: a later message may ask for fewer.
     Of a stream that was carried before, `again`, something may be under way that is less deep.
     """
 
     depth: int
     goes_on: bool
     again: bool = False
+    levels: int = FULL_DEPTH
 
 
 class Arrival(NamedTuple):
@@ -68,20 +70,19 @@ class Carrier:
         """A message has gone out that is answered by a snapshot."""
         if self.is_carried and not self.is_live:
             asked = asked._replace(again=True)
+        asked = asked._replace(levels=asked.depth)
         self.is_carried = True
         self.asked = (*self.asked, asked)[-_ANSWERS_AWAITED:]
         if not asked.goes_on:
             self.is_live = False
+            # What has flowed so far may come before any of the answers.
+            self.asked = tuple(each._replace(again=True) for each in self.asked)
 
     def narrow(self, depth: int) -> None:
         """A message has gone out by which a book goes on in no more levels than these."""
         self.is_carried = True
         self.depth = min(self.depth, depth)
         self.asked = tuple(each._replace(depth=min(each.depth, depth)) for each in self.asked)
-
-    def give_up(self) -> None:
-        """Nothing has come of it for so long that no answer is waited for any more."""
-        self.asked = ()
 
     def leave(self) -> None:
         """A message has gone out that leaves it out; what was asked for before may still come."""
@@ -121,12 +122,16 @@ class Carrier:
         return arrival
 
     def _answered_by(self, event: BaseWebSocketEvent) -> Asked | None:
-        """The question that this event is the answer to, which is open no more."""
+        """The question that this event is the answer to; those before it will not be answered."""
         if not event.is_snapshot or not self.asked:
             return None
-        answered, *others = self.asked
-        self.asked = tuple(others)
-        return answered
+        levels = len(event.orderbook_units) if isinstance(event, OrderbookEvent) else 0
+        for index, asked in enumerate(self.asked):
+            # A market that was silent has not answered those before.
+            if levels <= asked.levels:
+                self.asked = self.asked[index + 1 :]
+                return asked
+        return None
 
     def _levels_at_most(self, event: BaseWebSocketEvent) -> int:
         """How deep an event is at most that may be of an earlier time."""

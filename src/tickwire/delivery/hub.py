@@ -310,13 +310,6 @@ class DataProcessor:
                 route.drop(lane)
                 self._remove(route)
 
-    def gave_up(self, lane: Hashable, streams: Iterable[Stream]) -> None:
-        for stream in streams:
-            route = self._routes.get(stream)
-            if route is not None:
-                route.give_up(lane)
-                self._remove(route)
-
     def lost(self, lane: Hashable, streams: Iterable[Stream], reason: str) -> None:
         for stream in streams:
             route = self._routes.get(stream)

@@ -189,14 +189,6 @@ class Route:
         """A message has gone out by which a book goes on in no more levels than these."""
         self._carrier(lane).narrow(depth)
 
-    def give_up(self, lane: Hashable) -> None:
-        """What was asked for there is not waited for any more."""
-        carrier = self._carriers.get(lane)
-        if carrier is not None:
-            carrier.give_up()
-            self._forget_if_done(carrier)
-            self._note()
-
     def _carrier(self, lane: Hashable) -> Carrier:
         carrier = self._carriers.get(lane)
         if carrier is None:

@@ -49,9 +49,6 @@ class Reader(Protocol):
     def dropped(self, lane: Hashable, streams: Iterable[Stream]) -> None:
         """This lane's connection carries them no more; what is under way may still come."""
 
-    def gave_up(self, lane: Hashable, streams: Iterable[Stream]) -> None:
-        """What was asked for of these streams has not come for so long that it is asked anew."""
-
     def lost(self, lane: Hashable, streams: Iterable[Stream], reason: str) -> None:
         """The connection that has carried these streams is gone; nothing more comes by it."""
 

@@ -138,9 +138,6 @@ class Supervisor:
     def answered(self, epoch: int, unknown: Iterable[Stream], quiet: Iterable[Stream]) -> None:
         """What was found out about silent streams, unless the connection is another by now."""
         if epoch == self.connection.epoch and self.connection.state.is_open:
-            quiet = tuple(quiet)
-            alive = self.connection.ledger.alive
-            self._reader.gave_up(self, [stream for stream in quiet if stream not in alive])
             self.connection.answered(unknown, quiet, self._world.clock.now())
             self._wake.set()
 
