@@ -6,10 +6,10 @@ import pytest
 
 from tests.harness import MemoryExchange, virtual_world
 from tests.test_lanes import Scene as Books
-from tickwire import SubscriptionSpec, UsageError, WebSocketClient, WebSocketManager
+from tickwire import SubscriptionSpec, TransportError, UsageError, WebSocketClient, WebSocketManager
 from tickwire.core.explanation import Conflict, WaitsFor
 from tickwire.subscription import DataType, Stream
-from tickwire.testing import ManualClock, MemoryNetwork
+from tickwire.testing import ManualClock, MemoryNetwork, MemoryTransport
 
 BTC, ETH = "KRW-BTC", "KRW-ETH"
 
@@ -54,6 +54,40 @@ async def test_it_tells_the_way_of_a_stream_from_wish_to_data(scene: Scene) -> N
             "    on public lane 1 (active, epoch 1); wanted by bot as well\n"
             "    asked for by message 1 (ticket-1) 1.0 s ago; confirmed 1.0 s ago by its data"
         )
+
+
+async def test_a_connection_that_is_refused_again_and_again_says_what_for(scene: Scene) -> None:
+    """Not only when the next attempt is."""
+
+    def refuse(transport: MemoryTransport) -> None:
+        assert open_door is not None
+        open_door(transport)
+        scene.exchange.refuse_next = "INVALID_PARAM"
+
+    async with WebSocketClient("chart", manager=scene.manager) as chart:
+        open_door, scene.network.opened = scene.network.opened, refuse
+        await chart.subscribe_trade(BTC)
+        await scene.clock.advance(3.0)
+        [told] = chart.explain().streams
+        assert told.carried.trouble == "INVALID_PARAM: no"
+        assert told.carried.epoch > 1
+        assert str(chart.explain()).endswith("; lost: INVALID_PARAM: no")
+        scene.network.opened = open_door
+        await scene.clock.advance(60.0)
+        assert "lost" not in str(chart.explain())
+
+
+async def test_a_stream_that_flowed_a_moment_ago_waits_to_be_asked_for_again(scene: Scene) -> None:
+    """It was asked for, and the connection that it was on is gone."""
+    async with WebSocketClient("chart", manager=scene.manager) as chart:
+        await chart.subscribe_trade(BTC)
+        await scene.clock.advance(1.0)
+        scene.network.failures = [TransportError("no route")]
+        scene.network.last.lose("reset by peer")
+        await scene.clock.settle()
+        *_, last = str(chart.explain()).splitlines()
+        assert last.startswith("    not asked for again yet; waits for the next attempt to connect")
+        assert last.endswith(" s more; lost: no route")
 
 
 async def test_a_component_is_named_by_its_id_or_by_itself(scene: Scene) -> None:

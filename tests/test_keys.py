@@ -431,6 +431,7 @@ async def a_life_with_keys(exchange: Simulator, owner: Owner) -> list[str]:
     await until(lambda: has_seen_it_all(manager, owner))
     texts += shown(client, manager, manager.jwt_manager, manager.statistics(), manager._exchange)
     texts += shown(*manager.statistics().lanes, *owner.control, *asyncio.all_tasks())
+    texts += shown(client.explain())
     with pytest.raises(UsageError) as conflict:
         await other.subscribe(TRADES)
     await client.disconnect()

@@ -516,7 +516,7 @@ def test_after_an_error_nothing_is_presumed() -> None:
     told.want(ORDERS)
     told.performed(0.0)
     told.performed(0.1)
-    told.connection.refused()
+    told.connection.refused("INVALID_PARAM: no")
     assert told.at(5.0) == []
     assert told.connection.state is ConnectionState.SUBSCRIBING
     assert told.connection.ledger.missing == (ORDERS,)

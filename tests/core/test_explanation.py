@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.test_connection import BTC, ETH, XRP, Told, subscribed
-from tickwire.core.actions import Open, Query
+from tickwire.core.actions import Lost, Open, Query
 from tickwire.core.connection import Timing
 from tickwire.core.explanation import (
     Carried,
@@ -13,6 +13,7 @@ from tickwire.core.explanation import (
     Wait,
     WaitsFor,
 )
+from tickwire.core.states import ConnectionState
 from tickwire.subscription import DataType, Stream
 
 ORDERS = Stream(DataType.MY_ORDER)
@@ -132,6 +133,82 @@ def test_it_waits_for_the_next_attempt() -> None:
     assert wait_of(told) == Wait(WaitsFor.NOTHING)
 
 
+# --- why it is gone ---------------------------------------------------------------------------
+
+
+def trouble_of(told: Told) -> str:
+    return told.connection.carried(BTC, told.now).trouble
+
+
+def test_what_ended_the_connection_is_told_until_all_is_back() -> None:
+    """Of several attempts the last, and still while the first data is awaited."""
+    told = subscribed(BTC)
+    assert trouble_of(told) == ""
+    told.connection.lost("closed by the server (1006)", 1.0)
+    assert trouble_of(told) == "closed by the server (1006)"
+    assert [type(each) for each in told.at(1.0)] == [Lost, Open]
+    told.connection.lost("no route", 1.0)
+    assert trouble_of(told) == "no route"
+    told.performed(9.0)
+    assert told.connection.state is ConnectionState.SUBSCRIBING
+    assert trouble_of(told) == "no route"
+    told.connection.proved(BTC, 9.0)
+    assert trouble_of(told) == ""
+
+
+def test_an_error_says_more_than_the_goodbye_after_it() -> None:
+    """It is told at once; the next loss has a reason of its own."""
+    told = subscribed(BTC)
+    told.connection.refused("INVALID_PARAM: no")
+    assert trouble_of(told) == "INVALID_PARAM: no"
+    told.connection.lost("closed by the server (1000)", 1.0)
+    assert trouble_of(told) == "INVALID_PARAM: no"
+    told.performed(1.0)
+    told.connection.lost("no route", 1.0)
+    assert trouble_of(told) == "no route"
+
+
+def test_an_error_that_all_has_survived_is_forgotten() -> None:
+    """Nobody knows whether each of them ends the connection."""
+    told = Told()
+    told.want(BTC)
+    told.performed(0.0)
+    told.performed(0.1)
+    told.connection.refused("TOO_MANY_REQUEST: slower")
+    told.connection.proved(BTC, 0.2)
+    assert trouble_of(told) == ""
+    told.connection.lost("closed by the server (1006)", 99.0)
+    assert trouble_of(told) == "closed by the server (1006)"
+
+
+def test_what_nobody_wanted_is_no_trouble_to_who_comes_next() -> None:
+    """The connection they get is the first."""
+    told = subscribed(BTC)
+    told.connection.lost("cut", 1.0)
+    told.now = 1.0
+    told.want(no_more=[BTC])
+    told.performed(7.0)
+    assert told.connection.state is ConnectionState.DISCONNECTED
+    told.want(BTC)
+    assert trouble_of(told) == ""
+
+
+def test_what_was_asked_for_before_the_loss_is_not_asked_for_again_yet() -> None:
+    """Others are not asked for yet; a second loss before any message changes neither."""
+    told = subscribed(BTC)
+    for _ in range(2):
+        told.connection.lost("cut", 1.0)
+        told.now = 1.0
+        told.want(ETH)
+        carried = {each: told.connection.carried(each, 1.0) for each in (BTC, ETH)}
+        assert carried[BTC].was_asked_before
+        assert not carried[ETH].was_asked_before
+        told.performed(1.0)
+    told.performed(9.0)
+    told.connection.lost("cut", 10.0)
+    assert told.connection.carried(ETH, 10.0).was_asked_before
+
+
 # --- in words ---------------------------------------------------------------------------------
 
 
@@ -178,6 +255,18 @@ def test_silence_is_said_to_be_silence() -> None:
     assert str(presumed).endswith("confirmed 1.0 s ago by silence: nobody objected")
     silent = Carried(1, "active", 1, "t", 2.0, wait=Wait(WaitsFor.DATA, since_s=2.0))
     assert str(silent).endswith("waits for its first data, since 2.0 s")
+
+
+def test_a_stream_that_is_gone_says_why() -> None:
+    """What flows again has no use for it."""
+    wait = Wait(WaitsFor.BACK_OFF, until_s=1.93)
+    gone = Carried(4, "reconnecting", wait=wait, was_asked_before=True, trouble="no route")
+    assert str(gone) == (
+        "not asked for again yet; waits for the next attempt to connect, 1.93 s more; "
+        "lost: no route"
+    )
+    back = Carried(4, "subscribing", 2, "t", 2.0, confirmed_s=1.0, by_data=True, trouble="no route")
+    assert str(back).endswith("confirmed 1.0 s ago by its data")
 
 
 def test_a_conflict_says_what_with() -> None:

@@ -103,6 +103,8 @@ class Connection:
         self._queries_open = False
         self._inquiry = Inquiry(self.gate)
         self._repairs = 0
+        # What the exchange said against this connection, and what ended the one before.
+        self._refusal = self._trouble = ""
         self._outbox: list[Action] = []
 
     def __repr__(self) -> str:
@@ -220,9 +222,10 @@ class Connection:
         self.ledger.proved(stream, now)
         self._settle(now)
 
-    def refused(self) -> None:
+    def refused(self, reason: str) -> None:
         """The exchange has answered with an error; it closes the connection next."""
         self.ledger.doubt()
+        self._refusal = reason
 
     def answered(self, unknown: Iterable[Stream], quiet: Iterable[Stream], now: float) -> None:
         """A `Query` has its answer: streams that do not exist, and streams that are only quiet.
@@ -251,6 +254,8 @@ class Connection:
         delay_s = max(setback.delay_s, retry_after_s)
         self._move(Input.EXHAUSTED if setback.alarm else Input.LOST)
         self._attempt_at = now + delay_s
+        # The goodbye after an error says less than the error.
+        self._trouble = self._refusal or reason
         self._disconnected(reason)
         failures = self._recovery.failures
         self._outbox.append(Lost(reason, failures, delay_s, setback.alarm, setback.keys_refused))
@@ -296,6 +301,8 @@ class Connection:
             confirmed_s=None if confirmed_at is None else now - confirmed_at,
             by_data=confirmed_at is not None and not self.record.is_presumed(stream),
             wait=None if confirmed_at is not None else self._wait_of(stream, now),
+            was_asked_before=self.record.was_asked_before(stream),
+            trouble=self._refusal or self._trouble,
         )
 
     def _wait_of(self, stream: Stream, now: float) -> Wait:
@@ -350,6 +357,7 @@ class Connection:
         self._move(Input.EMPTIED)
         self.record.settled(is_noop=not self.ledger.sent)
         self._disconnected(reason)
+        self._trouble = ""
         self._emptied_at = None
         self._recovery.rest()
         self._outbox.append(Drop(reason, politely=True))
@@ -382,6 +390,7 @@ class Connection:
         ledger = self.ledger
         if self.state is ConnectionState.SUBSCRIBING and not ledger.unproven:
             self._move(Input.PROVEN)
+            self._refusal = self._trouble = ""
             outage_s = self._recovery.proved(now)
             if outage_s is not None:
                 self._outbox.append(Restored(len(ledger.alive), ledger.missing, outage_s))
@@ -418,6 +427,7 @@ class Connection:
         self.ledger.reset()
         self.record.lost()
         self._repairs = 0
+        self._refusal = ""
         answer = self._inquiry.lost(reason)
         if answer is not None:
             self._outbox.append(answer)

@@ -50,7 +50,9 @@ class Carried:
     """What one connection has to say about a stream.
 
     `message` is the how manieth of this connection, with its `ticket`; 0 if none asked for the
-    stream yet. `confirmed_s` is how long ago it was confirmed, by data or because nobody objected.
+    stream yet, while `was_asked_before` tells whether one of a connection lost since did.
+    `confirmed_s` is how long ago it was confirmed, by data or because nobody objected. `trouble` is
+    what was said when the connection was last refused or lost, until all is confirmed again.
     """
 
     epoch: int
@@ -61,18 +63,22 @@ class Carried:
     confirmed_s: float | None = None
     by_data: bool = False
     wait: Wait | None = None
+    was_asked_before: bool = False
+    trouble: str = ""
 
     def __str__(self) -> str:
         parts = []
         if self.message:
             parts.append(f"asked for by message {self.message} ({self.ticket}) {_ago(self.sent_s)}")
         else:
-            parts.append("not asked for yet")
+            parts.append(f"not asked for {'again ' * self.was_asked_before}yet")
         if self.confirmed_s is not None:
             how = "its data" if self.by_data else "silence: nobody objected"
             parts.append(f"confirmed {_ago(self.confirmed_s)} by {how}")
         if self.wait is not None:
             parts.append(str(self.wait))
+        if self.trouble and self.confirmed_s is None:
+            parts.append(f"lost: {self.trouble}")
         return "; ".join(parts)
 
 

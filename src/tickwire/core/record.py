@@ -63,6 +63,8 @@ class Record:
         self.noop_flushes = 0
         """How often what had changed was as before again when its message was due."""
         self._message_of: dict[Stream, Message] = {}
+        # Those of connections lost since; after the next message nobody need remember.
+        self._asked_before: set[Stream] = set()
         self._presumed: set[Stream] = set()
         self._changed_at: float | None = None
         self._latencies = [0] * (len(_BOUNDS_S) + 1)
@@ -91,6 +93,7 @@ class Record:
         self.named += len(streams)
         self._message_of = {stream: before.get(stream, message) for stream in streams}
         self._message_of.update(dict.fromkeys(plan.fresh, message))
+        self._asked_before.clear()
         self._presumed &= streams
         if self._changed_at is not None:
             latency_s = now - self._changed_at
@@ -104,12 +107,17 @@ class Record:
 
     def lost(self) -> None:
         """The connection is gone, and with it everything that was sent."""
+        self._asked_before.update(self._message_of)
         self._message_of.clear()
         self._presumed.clear()
 
     def message_of(self, stream: Stream) -> Message | None:
         """The message of this epoch that asked for a stream, the newest if there were several."""
         return self._message_of.get(stream)
+
+    def was_asked_before(self, stream: Stream) -> bool:
+        """Whether a stream was asked for on the connection before, and not since."""
+        return stream in self._asked_before
 
     def is_presumed(self, stream: Stream) -> bool:
         """Whether a stream that is alive was taken for it without data."""

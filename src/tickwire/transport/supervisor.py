@@ -386,12 +386,13 @@ class Supervisor:
                 self._refused(each)
 
     def _refused(self, refusal: Refusal) -> None:
-        self.connection.refused()
+        reason = f"{refusal.name}: {refusal.message}"
+        self.connection.refused(reason)
         self._refused_epoch = self.connection.epoch
         self._complained(refusal.name)
         if self._are_keys_refused(refusal.name):
             # It closes now, and what it has to say is said.
-            self._lost(f"{refusal.name}: {refusal.message}", keys_refused=True)
+            self._lost(reason, keys_refused=True)
             return
         self._teller.refused(refusal)
 
