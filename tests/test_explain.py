@@ -1,6 +1,7 @@
 """`explain` of a whole client: who else wants a stream, what carries it, and what it waits for."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.harness import MemoryExchange, virtual_world
 from tests.test_lanes import Scene as Books
 from tickwire import SubscriptionSpec, TransportError, UsageError, WebSocketClient, WebSocketManager
 from tickwire.core.explanation import Conflict, WaitsFor
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import ORDINARY, DataType, Stream, Terms
 from tickwire.testing import ManualClock, MemoryNetwork, MemoryTransport
 
 BTC, ETH = "KRW-BTC", "KRW-ETH"
@@ -88,6 +89,56 @@ async def test_a_stream_that_flowed_a_moment_ago_waits_to_be_asked_for_again(sce
         *_, last = str(chart.explain()).splitlines()
         assert last.startswith("    not asked for again yet; waits for the next attempt to connect")
         assert last.endswith(" s more; lost: no route")
+
+
+async def test_it_tells_what_is_cut_and_what_is_kept_back(scene: Scene) -> None:
+    """One stream on the wire serves all of them, each with its part."""
+    wishes: dict[str, dict[str, Any]] = {
+        "narrow": {"depth": 1},
+        "wide": {"depth": 15},
+        "late": {"depth": 5, "is_only_realtime": True},
+        "once": {"is_only_snapshot": True, "depth": 5},
+    }
+    scene.network.opened = None  # nobody answers, so the snapshot stays wanted
+    for name, options in wishes.items():
+        await scene.manager.register_component(
+            name, [SubscriptionSpec("orderbook", BTC, **options)]
+        )
+    await scene.clock.advance(1.0)
+    told = {name: scene.manager.explain(name).streams[0] for name in wishes}
+    assert {each.asked for each in told.values()} == {Terms(15)}
+    assert {name: each.terms for name, each in told.items()} == {
+        name: Terms(**options) for name, options in wishes.items()
+    }
+    assert {name: each.part for name, each in told.items()} == {
+        "narrow": "1 level, cut from 15",
+        "wide": "15 levels",
+        "late": "realtime only, the snapshot kept back; 5 levels, cut from 15",
+        "once": "snapshot only, the rest kept back; 5 levels, cut from 15",
+    }
+
+
+async def test_a_snapshot_alone_is_told_to_have_been_asked_for(scene: Scene) -> None:
+    """It waits for its data, not for a message."""
+    scene.network.opened = None
+    spec = SubscriptionSpec("trade", BTC, is_only_snapshot=True)
+    await scene.manager.register_component("once", [spec])
+    await scene.clock.advance(1.0)
+    assert str(scene.manager.explain("once")) == (
+        "'once' wants 1 stream:\n"
+        "  trade KRW-BTC (snapshot only)\n"
+        "    on public lane 1 (active, epoch 1)\n"
+        "    asked for by message 1 (ticket-1) 0.9 s ago; waits for its first data, since 0.9 s"
+    )
+
+
+async def test_of_several_handlers_each_part_is_wanted(scene: Scene) -> None:
+    """A component gets what all of its handlers get together."""
+    async with WebSocketClient("chart", manager=scene.manager) as chart:
+        await chart.subscribe_trade(BTC, lambda event: None, is_only_realtime=True)
+        assert chart.explain().streams[0].terms == Terms(is_only_realtime=True)
+        await chart.subscribe_trade(BTC, is_only_snapshot=True)
+        assert chart.explain().streams[0].terms == ORDINARY
 
 
 async def test_a_component_is_named_by_its_id_or_by_itself(scene: Scene) -> None:

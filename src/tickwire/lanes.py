@@ -161,8 +161,10 @@ class Lanes:
     def _size_of(self, streams: Collection[Stream]) -> int:
         return len(self._exchange.encode(plan(streams, (), ()), _A_TICKET).encode())
 
-    def explain(self, stream: Stream, also_wanted_by: tuple[str, ...]) -> StreamExplanation:
-        """What carries a stream that is wanted, why that, and what it waits for."""
+    def explain(
+        self, stream: Stream, also_wanted_by: tuple[str, ...], terms: Terms
+    ) -> StreamExplanation:
+        """What carries a stream of which this part is wanted, why that, and what it waits for."""
         lane = self._lane_of[stream]
         return StreamExplanation(
             stream=stream,
@@ -171,6 +173,8 @@ class Lanes:
             lane=lane.number,
             carried=lane.carried(stream),
             conflicts=self._conflicts.get(stream, ()),
+            terms=terms,
+            asked=lane.connection.ledger.asked_for(stream),
         )
 
     def rate_limiter_status(self) -> RateLimiterStatus:

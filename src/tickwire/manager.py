@@ -319,7 +319,11 @@ class WebSocketManager(Snapshots):
         streams = sorted(found.streams)
         others = self._subscription_manager.others_by_stream(found.id)
         return Explanation(
-            found.id, tuple(self._lanes.explain(each, others.get(each, ())) for each in streams)
+            found.id,
+            tuple(
+                self._lanes.explain(each, others.get(each, ()), found.terms_of(each))
+                for each in streams
+            ),
         )
 
     async def list_subscriptions(self) -> tuple[Listing, ...]:

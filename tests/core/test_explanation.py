@@ -1,5 +1,7 @@
 """Why a stream has its data or not, as a value and in words."""
 
+from functools import partial
+
 import pytest
 
 from tests.core.test_connection import BTC, ETH, XRP, Told, subscribed
@@ -14,9 +16,14 @@ from tickwire.core.explanation import (
     WaitsFor,
 )
 from tickwire.core.states import ConnectionState
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import ORDINARY, DataType, Stream, Terms
 
 ORDERS = Stream(DataType.MY_ORDER)
+BOOK = Stream(DataType.ORDERBOOK, "KRW-BTC")
+SNAPSHOT = Terms(is_only_snapshot=True)
+CONFIRMED = Carried(
+    1, "active", message=2, ticket="t-2", sent_s=3.26, confirmed_s=3.12, by_data=True
+)
 
 
 def wait_of(told: Told, stream: Stream = BTC) -> Wait | None:
@@ -133,6 +140,107 @@ def test_it_waits_for_the_next_attempt() -> None:
     assert wait_of(told) == Wait(WaitsFor.NOTHING)
 
 
+# --- what part of it --------------------------------------------------------------------------
+
+
+def test_a_book_that_is_wanted_deeper_waits_to_be_asked_for() -> None:
+    """What flows already is not what is waited for."""
+    told = Told()
+    told.connection.want((), (), 0.0, altered={BOOK: Terms(5)})
+    told.performed(0.0)
+    assert told.connection.ledger.asked_for(BOOK) == Terms(5)
+    told.performed(0.1)
+    told.connection.proved(BOOK, 0.2)
+    assert wait_of(told, BOOK) is None
+    told.now = 0.3
+    told.connection.want((), (), 0.3, altered={BOOK: Terms(15)})
+    wait = wait_of(told, BOOK)
+    assert wait is not None
+    assert wait.reason is WaitsFor.DEBOUNCE
+    assert told.connection.ledger.asked_for(BOOK) == Terms(5)
+    told.performed(1.0)
+    wait = wait_of(told, BOOK)
+    assert wait is not None
+    assert wait.reason is WaitsFor.DATA
+    assert told.connection.ledger.asked_for(BOOK) == Terms(15)
+
+
+def test_a_snapshot_tells_which_message_asked_for_it() -> None:
+    """Also after another message, which does not; and the next who wants one asks anew."""
+    told = Told()
+    told.connection.want((), (), 0.0, altered={BTC: SNAPSHOT})
+    assert told.connection.ledger.asked_for(BTC) == SNAPSHOT
+    told.performed(0.0)
+    told.performed(0.1)
+    told.want(ETH)
+    told.performed(0.2)
+    assert told.connection.record.messages == 2
+    carried = told.connection.carried(BTC, told.now)
+    assert carried.message == 1
+    assert carried.wait is not None
+    assert carried.wait.reason is WaitsFor.DATA
+    told.want(no_more=[BTC])
+    told.connection.want((), (), told.now, altered={BTC: SNAPSHOT})
+    assert told.connection.carried(BTC, told.now).message == 0
+
+
+def test_what_is_wanted_as_a_snapshot_may_have_been_asked_for_to_go_on() -> None:
+    """Until the next message."""
+    told = subscribed(BTC)
+    told.connection.want((), (), 1.0, altered={BTC: SNAPSHOT})
+    assert told.connection.ledger.asked_for(BTC) == ORDINARY
+    told.performed(1.2)
+    assert told.connection.ledger.asked_for(BTC) == SNAPSHOT
+    told.connection.lost("cut", 2.0)
+    assert told.connection.carried(BTC, 2.0).was_asked_before
+
+
+@pytest.mark.parametrize(
+    ("terms", "asked", "part"),
+    [
+        (ORDINARY, ORDINARY, ""),
+        (Terms(15), Terms(15), "15 levels"),
+        (Terms(1), Terms(15), "1 level, cut from 15"),
+        (Terms(5), ORDINARY, "5 levels, cut from 30"),
+        (Terms(15), Terms(1), "15 levels, 1 asked for so far"),
+        (ORDINARY, Terms(5), "30 levels, 5 asked for so far"),
+        (SNAPSHOT, SNAPSHOT, "snapshot only"),
+        (SNAPSHOT, ORDINARY, "snapshot only, the rest kept back"),
+        (Terms(is_only_realtime=True), ORDINARY, "realtime only, the snapshot kept back"),
+        (
+            Terms(5, is_only_realtime=True),
+            Terms(15),
+            "realtime only, the snapshot kept back; 5 levels, cut from 15",
+        ),
+    ],
+)
+def test_what_differs_from_all_of_it_is_said(terms: Terms, asked: Terms, part: str) -> None:
+    """What is wanted, and what becomes of the rest."""
+    explanation = StreamExplanation(BOOK, (), "public", 1, CONFIRMED, terms=terms, asked=asked)
+    assert explanation.part == part
+    first, *_ = str(explanation).splitlines()
+    assert first == ("orderbook KRW-BTC" + f" ({part})" * bool(part))
+
+
+def test_parts_that_differ_do_not_share_a_line() -> None:
+    """Each name says its own."""
+    other = Stream(DataType.ORDERBOOK, "KRW-ETH")
+    whole = Stream(DataType.ORDERBOOK, "KRW-XRP")
+    cut = partial(StreamExplanation, terms=Terms(1), asked=Terms(15))
+    explanation = Explanation(
+        "chart",
+        (
+            cut(BOOK, (), "public", 1, CONFIRMED),
+            cut(other, (), "public", 1, CONFIRMED),
+            StreamExplanation(whole, (), "public", 1, CONFIRMED),
+        ),
+    )
+    assert [line for line in str(explanation).splitlines() if line.startswith("  order")] == [
+        "  orderbook KRW-BTC (1 level, cut from 15) and orderbook KRW-ETH (1 level, cut from 15)",
+        "  orderbook KRW-XRP",
+    ]
+
+
 # --- why it is gone ---------------------------------------------------------------------------
 
 
@@ -214,11 +322,6 @@ def test_what_was_asked_for_before_the_loss_is_not_asked_for_again_yet() -> None
 
 def explained(stream: Stream, carried: Carried, *others: str) -> StreamExplanation:
     return StreamExplanation(stream, others, "public", 1, carried)
-
-
-CONFIRMED = Carried(
-    1, "active", message=2, ticket="t-2", sent_s=3.26, confirmed_s=3.12, by_data=True
-)
 
 
 def test_as_text_it_tells_the_same_once() -> None:

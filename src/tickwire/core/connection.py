@@ -131,8 +131,10 @@ class Connection:
         altered: Mapping[Stream, Terms] = MappingProxyType({}),
     ) -> None:
         """The desired set has changed, or what part of some streams is wanted."""
+        removed = tuple(removed)
         self.ledger.want(added, removed, altered)
         self.record.changed(now)
+        self.record.unwanted(removed)
         self._pending.changed(now)
         if self.ledger.wanted:
             self._emptied_at = None
@@ -300,7 +302,7 @@ class Connection:
             sent_s=0.0 if message is None else now - message.sent_at,
             confirmed_s=None if confirmed_at is None else now - confirmed_at,
             by_data=confirmed_at is not None and not self.record.is_presumed(stream),
-            wait=None if confirmed_at is not None else self._wait_of(stream, now),
+            wait=None if self.ledger.is_live(stream) else self._wait_of(stream, now),
             was_asked_before=self.record.was_asked_before(stream),
             trouble=self._refusal or self._trouble,
         )
@@ -316,7 +318,7 @@ class Connection:
         if not self.state.is_open:
             return Wait(WaitsFor.NOTHING)
         message = self.record.message_of(stream)
-        if message is not None and stream in self.ledger.sent:
+        if message is not None and self.ledger.is_said(stream):
             begins_with_data = self.ledger.begins_with_data(stream.type)
             reason = WaitsFor.DATA if begins_with_data else WaitsFor.SILENCE
             return Wait(reason, since_s=now - message.sent_at)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tickwire.subscription import Stream
+from tickwire.subscription import FULL_DEPTH, ORDINARY, Stream, Terms
 
 __all__ = ["Carried", "Conflict", "Explanation", "StreamExplanation", "Wait", "WaitsFor"]
 
@@ -100,7 +100,11 @@ class Conflict:
 
 @dataclass(frozen=True)
 class StreamExplanation:
-    """One stream that a component wants: `lane` is the how manieth connection to its endpoint."""
+    """One stream that a component wants: `lane` is the how manieth connection to its endpoint.
+
+    `terms` is the part of it that the component wants, `asked` the one that the connection was
+    asked for, or is to be: as much as all who want it need. What is too much is kept back.
+    """
 
     stream: Stream
     also_wanted_by: tuple[str, ...]
@@ -108,9 +112,34 @@ class StreamExplanation:
     lane: int
     carried: Carried
     conflicts: tuple[Conflict, ...] = ()
+    terms: Terms = ORDINARY
+    asked: Terms = ORDINARY
 
     def __str__(self) -> str:
-        return "\n".join([str(self.stream), *self.told])
+        return "\n".join([self.name, *self.told])
+
+    @property
+    def name(self) -> str:
+        """The stream, with the part of it that is wanted if that is not all."""
+        return f"{self.stream} ({self.part})" if self.part else str(self.stream)
+
+    @property
+    def part(self) -> str:
+        """What part of it is wanted, and what else was asked for; empty for all of it."""
+        wanted, asked = self.terms, self.asked
+        parts = []
+        if wanted.is_only_snapshot:
+            parts.append("snapshot only" + ", the rest kept back" * (not asked.is_only_snapshot))
+        if wanted.is_only_realtime:
+            parts.append("realtime only, the snapshot kept back")
+        levels = "1 level" if wanted.depth == 1 else f"{wanted.depth} levels"
+        if wanted.depth < asked.depth:
+            parts.append(f"{levels}, cut from {asked.depth}")
+        elif wanted.depth > asked.depth:
+            parts.append(f"{levels}, {asked.depth} asked for so far")
+        elif wanted.depth < FULL_DEPTH:
+            parts.append(levels)
+        return "; ".join(parts)
 
     @property
     def told(self) -> tuple[str, str]:
@@ -139,11 +168,11 @@ class Explanation:
             return f"{self.component_id!r} wants nothing"
         alike: dict[tuple[str, ...], list[StreamExplanation]] = {}
         for each in self.streams:
-            alike.setdefault((each.stream.type, *each.told), []).append(each)
+            alike.setdefault((each.stream.type, each.part, *each.told), []).append(each)
         streams = "1 stream" if len(self.streams) == 1 else f"{len(self.streams)} streams"
         lines = [f"{self.component_id!r} wants {streams}:"]
-        for (_, *told), those in alike.items():
-            lines += [f"  {_some([str(each.stream) for each in those])}", *told]
+        for (_, _, *told), those in alike.items():
+            lines += [f"  {_some([each.name for each in those])}", *told]
         return "\n".join(lines)
 
 

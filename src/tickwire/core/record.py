@@ -63,6 +63,8 @@ class Record:
         self.noop_flushes = 0
         """How often what had changed was as before again when its message was due."""
         self._message_of: dict[Stream, Message] = {}
+        # Of one-off snapshots, which are in one message and not in the next.
+        self._once: dict[Stream, Message] = {}
         # Those of connections lost since; after the next message nobody need remember.
         self._asked_before: set[Stream] = set()
         self._presumed: set[Stream] = set()
@@ -93,6 +95,7 @@ class Record:
         self.named += len(streams)
         self._message_of = {stream: before.get(stream, message) for stream in streams}
         self._message_of.update(dict.fromkeys(plan.fresh, message))
+        self._once.update(dict.fromkeys(plan.once, message))
         self._asked_before.clear()
         self._presumed &= streams
         if self._changed_at is not None:
@@ -101,19 +104,25 @@ class Record:
             self._latencies[bisect_left(_BOUNDS_S, latency_s)] += 1
             self._longest_s = max(self._longest_s, latency_s)
 
+    def unwanted(self, streams: Iterable[Stream]) -> None:
+        """Nobody wants these any more; who comes for a snapshot of one asks anew."""
+        for stream in streams:
+            self._once.pop(stream, None)
+
     def presumed(self, streams: Iterable[Stream]) -> None:
         """These are taken for alive without data."""
         self._presumed.update(streams)
 
     def lost(self) -> None:
         """The connection is gone, and with it everything that was sent."""
-        self._asked_before.update(self._message_of)
+        self._asked_before.update(self._message_of, self._once)
         self._message_of.clear()
+        self._once.clear()
         self._presumed.clear()
 
     def message_of(self, stream: Stream) -> Message | None:
         """The message of this epoch that asked for a stream, the newest if there were several."""
-        return self._message_of.get(stream)
+        return self._message_of.get(stream) or self._once.get(stream)
 
     def was_asked_before(self, stream: Stream) -> bool:
         """Whether a stream was asked for on the connection before, and not since."""

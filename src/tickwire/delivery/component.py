@@ -137,6 +137,12 @@ class Component:
         }
         return {stream: terms for stream, terms in together.items() if terms != ORDINARY}
 
+    def terms_of(self, stream: Stream) -> Terms:
+        """What part of a stream that it wants reaches it, by all of its handlers."""
+        every = [taker.terms for taker in self.takers[stream]]
+        is_only_realtime = all(each.is_only_realtime for each in every)
+        return Terms.together(every)._replace(is_only_realtime=is_only_realtime)
+
     def depth_of(self, stream: Stream) -> int | None:
         """In how many levels it wants a book; `None` if it does not want the stream."""
         return max((taker.terms.depth for taker in self.takers.get(stream, ())), default=None)
