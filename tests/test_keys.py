@@ -26,6 +26,7 @@ from tickwire import (
     TradeEvent,
     TransportError,
     UsageError,
+    Verification,
     WebSocketClient,
     WebSocketManager,
     get_global_websocket_manager,
@@ -305,6 +306,24 @@ async def test_public_streams_do_not_notice_refused_keys(scene: Scene, form: str
     assert scene.guest.control == []
     assert len(scene.doors.at("/v1")) == 1
     assert public.is_open
+
+
+async def test_what_refused_keys_leave_unasked_is_unverified() -> None:
+    """The public connection answers for itself alone."""
+    async with (
+        Simulator(markets=2, keys={ACCESS: SECRET}) as exchange,
+        WebSocketManager(
+            websocket_base_url=exchange.websocket_base_url, access_key=ACCESS, secret_key="wrong"
+        ) as manager,
+    ):
+        await manager.register_component("guest", None, [TRADES])
+        assert await manager.ready(10)
+        assert await manager.verify_subscriptions()
+        await manager.register_component("owner", None, [MY_ORDERS])
+        await until(lambda: lane_of(manager, "private").state == "error")
+        found = await manager.verify_subscriptions()
+        assert found == Verification(frozenset(), frozenset(), frozenset(MY_ORDERS.streams))
+        assert not found
 
 
 @pytest.mark.parametrize("form", ["HTTP 401", "INVALID_AUTH"])

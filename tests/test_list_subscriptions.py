@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.harness import MARKETS, MemoryExchange, virtual_world
+from tests.test_lanes import Scene as Books
 from tickwire import (
     DataType,
     Gap,
@@ -164,8 +165,11 @@ async def test_to_stop_ends_the_wait(scene: Scene) -> None:
     await scene.manager.stop()
     with pytest.raises(TransportError, match="closed"):
         await asked
-    with pytest.raises(UsageError):
-        await scene.client.list_subscriptions()
+    for ask in (scene.client, scene.manager):
+        with pytest.raises(UsageError):
+            await ask.list_subscriptions()
+        with pytest.raises(UsageError):
+            await ask.verify_subscriptions()
 
 
 # --- verification -----------------------------------------------------------------------------
@@ -194,6 +198,56 @@ async def test_what_nobody_asked_for_is_taken_back(scene: Scene) -> None:
     scene.exchange.live |= {TRADE_XRP}
     assert await scene.answer(scene.verify()) == Verification(frozenset(), frozenset({TRADE_XRP}))
     assert scene.messages[1:] == [{TRADE_BTC, TRADE_ETH}]
+
+
+async def test_what_waits_for_a_connection_is_unverified(scene: Scene) -> None:
+    """Nobody can be asked, so nothing is proved; once it is back, all is."""
+    scene.network.failures = [TransportError("no route")] * 2
+    scene.network.last.lose("reset by peer")
+    await scene.clock.settle()
+    found = await scene.client.verify_subscriptions()
+    assert found == Verification(frozenset(), frozenset(), frozenset({TRADE_BTC, TRADE_ETH}))
+    assert not found
+    await scene.clock.advance(30.0)
+    assert await scene.answer(scene.verify()) == AGREED
+
+
+async def test_what_is_just_being_connected_is_unverified() -> None:
+    """The exchange has not heard of it."""
+    clock, network = ManualClock(), MemoryNetwork()
+    MemoryExchange(clock, network)
+    async with (
+        WebSocketManager(world=virtual_world(clock, network)) as manager,
+        WebSocketClient("client", manager=manager) as client,
+    ):
+        await client.subscribe_trade(BTC)
+        assert (await client.verify_subscriptions()).unverified == {TRADE_BTC}
+        await clock.advance(1.0)
+        verifying = asyncio.ensure_future(client.verify_subscriptions())
+        await clock.advance(1.0)
+        assert await verifying
+
+
+async def test_a_connection_lost_after_its_answer_serves_nothing() -> None:
+    """While another one is waited for; that one says what it serves."""
+    scene = Books()
+    async with scene.manager, scene.client("one") as one, scene.client("other") as other:
+        await one.subscribe_orderbook(BTC)
+        await other.subscribe_orderbook(BTC, level=10_000)
+        await scene.run(1.0)
+        verifying = asyncio.ensure_future(one.verify_subscriptions())
+        await scene.clock.advance(0.1)
+        for transport, level in zip(scene.network.transports, (0, 10_000), strict=True):
+            ticket = json.loads(transport.sent[-1])[0]["ticket"]
+            result = [{"type": "orderbook", "codes": [BTC], "level": level}]
+            reply = {"method": "LIST_SUBSCRIPTIONS", "result": result, "ticket": ticket}
+            transport.deliver(json.dumps(reply))
+            await scene.clock.settle()
+            if not level:
+                scene.network.failures = [TransportError("no route")]
+                transport.lose("reset by peer")
+        lost = frozenset({Stream(DataType.ORDERBOOK, BTC)})
+        assert await verifying == Verification(frozenset(), frozenset(), lost)
 
 
 async def test_an_exchange_that_does_not_learn_is_left(scene: Scene) -> None:

@@ -164,7 +164,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
         return await manager.list_subscriptions()
 
     async def verify_subscriptions(self) -> Verification:
-        """Whether the exchange serves all that was asked for there; what it does not is repaired.
+        """Whether the exchange serves all that is wanted there; what it does not is repaired.
 
         See `WebSocketManager.verify_subscriptions`.
         """

@@ -111,24 +111,23 @@ class Lanes:
 
     async def list_subscriptions(self) -> tuple[Listing, ...]:
         """What the exchange says it serves, one entry for each open connection."""
-        return await self._ask(Supervisor.list_subscriptions)
+        return await _ask(Supervisor.list_subscriptions, self._open())
 
     async def verify_subscriptions(self) -> Verification:
-        """Where that differs from what was asked for, on all open connections together."""
-        found = await self._ask(Supervisor.verify_subscriptions)
+        """Where that differs from what is wanted, on all connections together."""
+        asked = self._open()
+        found = await _ask(Supervisor.verify_subscriptions, asked)
+        # What was not open was not asked, and what was lost since serves nothing.
+        sound = set(asked).intersection(self._open())
+        unsound = [lane.connection.ledger.desired for lane in self._all() if lane not in sound]
         return Verification(
-            missing=frozenset(stream for each in found for stream in each.missing),
-            extra=frozenset(stream for each in found for stream in each.extra),
+            missing=frozenset().union(*(each.missing for each in found)),
+            extra=frozenset().union(*(each.extra for each in found)),
+            unverified=frozenset().union(*unsound, *(each.unverified for each in found)),
         )
 
-    async def _ask(self, question: Callable[[Supervisor], Coroutine[Any, Any, T]]) -> tuple[T, ...]:
-        asked = [question(lane) for lane in self._all() if lane.connection.state.is_open]
-        answers: list[T] = []
-        for answer in await asyncio.gather(*asked, return_exceptions=True):
-            if isinstance(answer, BaseException):
-                raise answer
-            answers.append(answer)
-        return tuple(answers)
+    def _open(self) -> list[Supervisor]:
+        return [lane for lane in self._all() if lane.connection.state.is_open]
 
     def stop(self) -> None:
         """Close every connection for good."""
@@ -228,3 +227,14 @@ class Lanes:
         lanes.append(lane)
         self._run(lane.run(), f"{endpoint} lane {lane.number}")
         return lane
+
+
+async def _ask(
+    question: Callable[[Supervisor], Coroutine[Any, Any, T]], lanes: Iterable[Supervisor]
+) -> tuple[T, ...]:
+    answers: list[T] = []
+    for answer in await asyncio.gather(*map(question, lanes), return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer
+        answers.append(answer)
+    return tuple(answers)

@@ -331,20 +331,21 @@ class WebSocketManager(Snapshots):
 
         It is asked with a message that counts against the limits, after the subscription messages
         that are due. Raises `RateLimitTimeout` if the limits leave no room for it within 15 s,
-        `TimeoutError` if the exchange has not answered after 3 s, and `TransportError` if the
-        connection is lost meanwhile.
+        `TimeoutError` if the exchange has not answered after 3 s, `TransportError` if the
+        connection is lost meanwhile, and `UsageError` after `stop`.
         """
-        self._tasks.check_loop()
+        self._tasks.check_alive()
         return await self._lanes.list_subscriptions()
 
     async def verify_subscriptions(self) -> Verification:
         """Ask the same, compare it with what was sent, and repair what differs.
 
         What is missing is asked for again, and what nobody asked for is taken back, with the next
-        message; when that has not helped twice in a row, on another connection. Raises what
-        `list_subscriptions` does.
+        message; when that has not helped twice in a row, on another connection. What is wanted of
+        connections that are not open is told as `unverified`. Raises what `list_subscriptions`
+        does.
         """
-        self._tasks.check_loop()
+        self._tasks.check_alive()
         return await self._lanes.verify_subscriptions()
 
     def statistics(self) -> ManagerStatistics:

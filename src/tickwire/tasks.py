@@ -55,11 +55,15 @@ class Tasks:
                 "or use SyncWebSocketClient from any thread"
             )
 
-    async def start(self) -> None:
-        """Be ready to run tasks in this loop; may be called often."""
+    def check_alive(self) -> None:
+        """Raise `UsageError` as well if they were stopped."""
         self.check_loop()
         if self.are_stopped:
             raise UsageError("this manager was stopped; make another one")
+
+    async def start(self) -> None:
+        """Be ready to run tasks in this loop; may be called often."""
+        self.check_alive()
         if self._root is None:
             loop = asyncio.get_running_loop()
             self._root = loop.create_task(self._run(), name="tickwire: manager")

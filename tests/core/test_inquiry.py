@@ -6,11 +6,13 @@ from tests.core.test_connection import BTC, ETH, XRP, Told, subscribed
 from tickwire.core.actions import Action, Answer, Ask, Drop, Lost, Send
 from tickwire.core.exchange import Listed
 from tickwire.core.inquiry import Reply
+from tickwire.core.listing import Verification
 from tickwire.core.planner import Plan
 from tickwire.errors import RateLimitTimeout, TransportError
 from tickwire.subscription import DataType, Stream
 
 ORDERS = Stream(DataType.MY_ORDER)
+NONE: frozenset[Stream] = frozenset()
 
 
 def asking(told: Told, now: float, *askers: str, ticket: str = "t") -> None:
@@ -214,6 +216,17 @@ def test_a_difference_from_before_the_last_message_is_only_told() -> None:
     told.performed(1.1)
     assert told.connection.verify(mismatch, 1.2).missing == {ETH}
     assert told.at(2.0) == []
+
+
+def test_what_is_wanted_since_the_question_is_unverified() -> None:
+    """Whether its message has gone out or not, the answer says nothing of it."""
+    told = subscribed(BTC)
+    served = reply(told, BTC, at=1.0)
+    told.want(ETH)
+    assert told.connection.verify(served, 1.0) == Verification(NONE, NONE, frozenset({ETH}))
+    told.performed(1.1)
+    assert told.connection.verify(served, 1.2).unverified == {ETH}
+    assert told.connection.mismatches == 0
 
 
 def test_orders_that_are_not_served_are_asked_for_again_without_data() -> None:

@@ -72,6 +72,14 @@ def test_both_sides_are_treated_alike(said: frozenset[Stream], served: frozenset
     assert there.extra <= served
 
 
+def test_what_was_not_asked_for_then_is_unverified() -> None:
+    """It is not missing, and yet nobody can say that it is served."""
+    found = compare({BTC}, {BTC}, wanted={BTC, ETH})
+    assert found == Verification(NONE, NONE, unverified=frozenset({ETH}))
+    assert not found
+    assert compare({BTC, ETH}, {BTC, ETH}, wanted={BTC})
+
+
 def test_a_snapshot_may_be_shown_or_not() -> None:
     """It was asked for, and is no part of what goes on."""
     assert compare({BTC}, {BTC, ETH}, {ETH})

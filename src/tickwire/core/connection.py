@@ -191,7 +191,7 @@ class Connection:
         stream whose first data is still awaited is left to the question that follows its silence,
         since it may not exist; a difference older than the last message is only told.
         """
-        found = compare(reply.said, reply.served, reply.once)
+        found = compare(reply.said, reply.served, reply.once, wanted=self.ledger.desired)
         if not self._inquiry.is_of_now(reply) or not self.state.is_open:
             return found
         unserved = found.missing & self.ledger.alive.keys()

@@ -28,16 +28,19 @@ class Listing:
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether the exchange serves what it was asked for; true if there is no difference.
+    """Whether the exchange serves what is wanted; true if it was found to serve that and no more.
 
     `missing` was asked for and is not served, `extra` is served and was not asked for.
+    `unverified` is wanted while nobody can say: its connection is not open, or the exchange was not
+    asked for it yet when it said what it serves.
     """
 
     missing: frozenset[Stream]
     extra: frozenset[Stream]
+    unverified: frozenset[Stream] = frozenset()
 
     def __bool__(self) -> bool:
-        return not self.missing and not self.extra
+        return not self.missing and not self.extra and not self.unverified
 
 
 _Shown = tuple[DataType | str, str, Decimal]
@@ -48,16 +51,25 @@ def _shown(stream: Stream) -> _Shown:
 
 
 def compare(
-    said: Set[Stream], served: Set[Stream], once: Set[Stream] = frozenset()
+    said: Set[Stream],
+    served: Set[Stream],
+    once: Set[Stream] = frozenset(),
+    *,
+    wanted: Set[Stream] = frozenset(),
 ) -> Verification:
     """The difference between what was asked for and what is served.
 
-    Of the streams in `once` a snapshot was asked for; they may be shown or not.
+    Of the streams in `once` a snapshot was asked for; they may be shown or not. What is `wanted`
+    by now and was not asked for then is unverified.
 
     A stream without a symbol (the orders of all markets) stands for every one of its type, on
     either side: what a wish without codes is shown as is not documented either.
     """
-    return Verification(missing=_beyond(said, served), extra=_beyond(served, said | once))
+    return Verification(
+        missing=_beyond(said, served),
+        extra=_beyond(served, said | once),
+        unverified=frozenset(wanted - said),
+    )
 
 
 def _beyond(streams: Set[Stream], others: Set[Stream]) -> frozenset[Stream]:

@@ -152,7 +152,7 @@ class Supervisor:
         """Compare that with what was sent, and let the connection repair what differs."""
         reply = await self._reply()
         found = self.connection.verify(reply, self._world.clock.now())
-        if not found:
+        if found.missing or found.extra:
             self._teller.differs(found)
         self._wake.set()
         return found
