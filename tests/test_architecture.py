@@ -1,10 +1,14 @@
 """The house keeps its shape: dependencies point one way, and nothing forbidden gets in."""
 
 import ast
+import dataclasses
 import re
+import runpy
 import subprocess
 import sys
+import typing
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ SOURCE = ROOT / "src" / "tickwire"
 # Each room and the rooms that it may use; a room may always use itself.
 MAY_USE = {
     "errors": set(),
+    "version": set(),
     "world": set(),
     "indicators": {"errors"},
     "symbols": {"errors"},
@@ -220,6 +225,47 @@ def test_the_public_names_are_sorted_and_exist() -> None:
 
     assert list(tickwire.__all__) == sorted(tickwire.__all__)
     assert all(hasattr(tickwire, name) for name in tickwire.__all__)
+
+
+def test_the_version_is_the_installed_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a source that is not installed tickwire can be imported all the same."""
+    import tickwire
+
+    assert tickwire.__version__ == metadata.version("tickwire")
+
+    def missing(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    found = runpy.run_path(str(SOURCE / "version.py"))
+    assert found["__version__"] == "unknown"
+
+
+def test_what_public_values_hold_is_public() -> None:
+    """Whoever is given a value can name the types of its parts."""
+    import tickwire
+
+    values = (
+        tickwire.Explanation,
+        tickwire.StreamExplanation,
+        tickwire.Carried,
+        tickwire.Wait,
+        tickwire.Conflict,
+        tickwire.Verification,
+        tickwire.Timing,
+    )
+    for value in values:
+        for field in dataclasses.fields(value):
+            for part in _classes(typing.get_type_hints(value)[field.name]):
+                if part.__module__.startswith("tickwire"):
+                    assert part.__name__ in tickwire.__all__, field
+
+
+def _classes(hint: object) -> Iterator[type]:
+    if isinstance(hint, type) and not typing.get_args(hint):
+        yield hint
+    for part in typing.get_args(hint):
+        yield from _classes(part)
 
 
 def test_the_project_names_no_machine_and_no_index() -> None:

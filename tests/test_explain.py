@@ -7,9 +7,18 @@ import pytest
 
 from tests.harness import MemoryExchange, virtual_world
 from tests.test_lanes import Scene as Books
-from tickwire import SubscriptionSpec, TransportError, UsageError, WebSocketClient, WebSocketManager
-from tickwire.core.explanation import Conflict, WaitsFor
-from tickwire.subscription import ORDINARY, DataType, Stream, Terms
+from tickwire import (
+    Conflict,
+    DataType,
+    Stream,
+    SubscriptionSpec,
+    Terms,
+    TransportError,
+    UsageError,
+    WaitsFor,
+    WebSocketClient,
+    WebSocketManager,
+)
 from tickwire.testing import ManualClock, MemoryNetwork, MemoryTransport
 
 BTC, ETH = "KRW-BTC", "KRW-ETH"
@@ -138,7 +147,7 @@ async def test_of_several_handlers_each_part_is_wanted(scene: Scene) -> None:
         await chart.subscribe_trade(BTC, lambda event: None, is_only_realtime=True)
         assert chart.explain().streams[0].terms == Terms(is_only_realtime=True)
         await chart.subscribe_trade(BTC, is_only_snapshot=True)
-        assert chart.explain().streams[0].terms == ORDINARY
+        assert chart.explain().streams[0].terms == Terms()
 
 
 async def test_a_component_is_named_by_its_id_or_by_itself(scene: Scene) -> None:

@@ -9,21 +9,29 @@ from tickwire import (
     AnnouncementEvent,
     BaseWebSocketEvent,
     CandleEvent,
+    Carried,
+    Conflict,
     ControlEvent,
     DataType,
     Indicator,
     IndicatorEvent,
     IndicatorSignalEvent,
     Listing,
+    ManagerStatistics,
     MyAssetEvent,
     MyOrderEvent,
     OrderbookEvent,
     RawEvent,
     Readiness,
+    StreamExplanation,
+    StreamSummary,
+    SubscriptionPlan,
     SubscriptionSpec,
+    Terms,
     TickerEvent,
     TradeEvent,
     Verification,
+    Wait,
     WebSocketClient,
     WebSocketManager,
 )
@@ -86,10 +94,19 @@ async def what_comes(client: WebSocketClient, manager: WebSocketManager) -> None
     assert_type(await manager.verify_subscriptions(), Verification)
     assert_type(client.latest("ticker", "KRW-BTC"), BaseWebSocketEvent | None)
     assert_type(client.latest("myAsset"), BaseWebSocketEvent | None)
+    [told] = client.explain().streams
+    assert_type(told, StreamExplanation)
+    assert_type(told.carried, Carried)
+    assert_type(told.carried.wait, Wait | None)
+    assert_type(told.conflicts, tuple[Conflict, ...])
+    assert_type(told.terms, Terms)
+    assert_type(manager.plan(), SubscriptionPlan)
+    assert_type(manager.statistics(), ManagerStatistics)
+    assert_type(manager.subscription_manager.get_stream_summary(), StreamSummary)
     async for event in client:
         assert_type(event, BaseWebSocketEvent)
-    async for told in client.stream(control=True):
-        assert_type(told, BaseWebSocketEvent | ControlEvent)
+    async for item in client.stream(control=True):
+        assert_type(item, BaseWebSocketEvent | ControlEvent)
     handler: Any = on_anything
     await manager.register_component(
         "c", None, [SubscriptionSpec("myOrder")], handler=handler, batch=True

@@ -1,13 +1,12 @@
 """The commands and their options."""
 
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tickwire import SubscriptionSpec, UsageError
+from tickwire import SubscriptionSpec, UsageError, __version__
 from tickwire.apps.cli.demo import demo as run_demo
 from tickwire.apps.cli.ending import run
 from tickwire.apps.cli.screen import screen_for
@@ -36,7 +35,7 @@ class Output(StrEnum):
 def _show_version(wanted: bool) -> None:
     if wanted:
         hot_path = "compiled" if IS_COMPILED else "in Python"
-        print(f"tickwire {version('tickwire')}, hot path {hot_path}")
+        print(f"tickwire {__version__}, hot path {hot_path}")
         raise typer.Exit
 
 
