@@ -289,16 +289,23 @@ def test_an_error_that_all_has_survived_is_forgotten() -> None:
     assert trouble_of(told) == "closed by the server (1006)"
 
 
-def test_what_nobody_wanted_is_no_trouble_to_who_comes_next() -> None:
-    """The connection they get is the first."""
-    told = subscribed(BTC)
-    told.connection.lost("cut", 1.0)
-    told.now = 1.0
-    told.want(no_more=[BTC])
-    told.performed(7.0)
-    assert told.connection.state is ConnectionState.DISCONNECTED
+def test_who_comes_back_to_refused_keys_is_told_so() -> None:
+    """The wait goes on where it was, even if nobody wanted anything when they were refused."""
+    told = Told()
     told.want(BTC)
-    assert trouble_of(told) == ""
+    told.performed(0.0)
+    told.want(no_more=[BTC])
+    told.connection.lost("HTTP 401", 1.0, keys_refused=True)
+    assert told.connection.state is ConnectionState.DISCONNECTED
+    told.now = 1.1
+    told.want(BTC)
+    told.at(1.1)
+    carried = told.connection.carried(BTC, 1.1)
+    assert carried.trouble == "HTTP 401"
+    assert carried.wait is not None
+    assert carried.wait.reason is WaitsFor.BACK_OFF
+    assert carried.wait.until_s is not None
+    assert 0.9 <= carried.wait.until_s <= 1.1
 
 
 def test_what_was_asked_for_before_the_loss_is_not_asked_for_again_yet() -> None:

@@ -250,14 +250,14 @@ class Connection:
             # It is the address that has to wait, so nobody else may try meanwhile.
             self._connect_gate.block(retry_after_s, now)
         setback = self._recovery.failed(now, keys_refused=keys_refused)
+        # The goodbye after an error says less than the error.
+        self._trouble = self._refusal or reason
         if not self.ledger.wanted:
             self._rest(f"{reason}, and nobody wants anything")
             return
         delay_s = max(setback.delay_s, retry_after_s)
         self._move(Input.EXHAUSTED if setback.alarm else Input.LOST)
         self._attempt_at = now + delay_s
-        # The goodbye after an error says less than the error.
-        self._trouble = self._refusal or reason
         self._disconnected(reason)
         failures = self._recovery.failures
         self._outbox.append(Lost(reason, failures, delay_s, setback.alarm, setback.keys_refused))
@@ -311,6 +311,8 @@ class Connection:
         if self.state.is_waiting:
             return Wait(WaitsFor.BACK_OFF, until_s=self._attempt_at - now)
         if self.state is ConnectionState.CONNECTING:
+            if now < self._attempt_at < float("inf"):
+                return Wait(WaitsFor.BACK_OFF, until_s=self._attempt_at - now)
             turn_at = self._connect_gate.next_at(now)
             if self._attempt_at == float("inf") or turn_at is None:
                 return Wait(WaitsFor.HANDSHAKE)
@@ -359,7 +361,6 @@ class Connection:
         self._move(Input.EMPTIED)
         self.record.settled(is_noop=not self.ledger.sent)
         self._disconnected(reason)
-        self._trouble = ""
         self._emptied_at = None
         self._recovery.rest()
         self._outbox.append(Drop(reason, politely=True))
