@@ -21,7 +21,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, TypeVar
+from math import inf
+from typing import Any, NamedTuple, TypeVar
 from urllib.request import urlopen
 
 import aiohttp
@@ -49,6 +50,8 @@ LONGEST_S = 2.0
 """How long a wish stands at most."""
 SILENCE_ALLOWED_S = 1.0
 """How much longer than for the witness a stream may be silent; both are read by this process."""
+UNDER_WAY_S = 1.0
+"""How long what one reader has heard may still be on its way to the other."""
 SETTLED_WITHIN_S = 90.0
 """A last change may have to wait for the window of a minute, and a quiet market for its data."""
 PROGRESS_S = 30.0
@@ -56,26 +59,43 @@ PROGRESS_S = 30.0
 T = TypeVar("T")
 
 
+class Frame(NamedTuple):
+    """A hash of a message in real time, and when it was heard."""
+
+    text: int
+    at: float
+
+
 @dataclass
 class Heard:
     """What one reader has heard of some streams, in order."""
 
-    frames: dict[Stream, list[int]] = field(default_factory=lambda: defaultdict(list))
-    """A hash of each message in real time."""
+    frames: dict[Stream, list[Frame]] = field(default_factory=lambda: defaultdict(list))
     snapshots: dict[Stream, int] = field(default_factory=lambda: defaultdict(int))
     silence_s: dict[Stream, float] = field(default_factory=lambda: defaultdict(float))
     control: list[ControlEvent] = field(default_factory=list)
+    first: dict[Stream, float] = field(default_factory=dict)
+    ended: float = inf
     _last: dict[Stream, float] = field(default_factory=dict)
 
-    def hear(self, stream: Stream, raw: str, *, is_snapshot: bool) -> None:
-        now = time.monotonic()
-        silence_s = now - self._last.get(stream, now)
-        self.silence_s[stream] = max(self.silence_s[stream], silence_s)
-        self._last[stream] = now
+    def hear(self, stream: Stream, raw: str, *, is_snapshot: bool, now: float) -> None:
+        self.first.setdefault(stream, now)
+        self._not_silent(stream, now)
         if is_snapshot:
             self.snapshots[stream] += 1
         else:
-            self.frames[stream].append(hash(raw))
+            self.frames[stream].append(Frame(hash(raw), now))
+
+    def end(self, now: float) -> None:
+        """Nobody listens any more: a silence that nothing has ended since is one as well."""
+        self.ended = now
+        for stream in self.first:
+            self._not_silent(stream, now)
+
+    def _not_silent(self, stream: Stream, now: float) -> None:
+        silence_s = now - self._last.get(stream, now)
+        self.silence_s[stream] = max(self.silence_s[stream], silence_s)
+        self._last[stream] = now
 
 
 class Staying:
@@ -85,9 +105,10 @@ class Staying:
         self.heard = Heard()
 
     def handle_events(self, events: list[BaseWebSocketEvent]) -> None:
+        now = time.monotonic()
         for event in events:
             stream = Stream(DataType(event.type), str(event.symbol))
-            self.heard.hear(stream, event.raw, is_snapshot=event.is_snapshot)
+            self.heard.hear(stream, event.raw, is_snapshot=event.is_snapshot, now=now)
 
     def handle_control(self, event: ControlEvent) -> None:
         self.heard.control.append(event)
@@ -109,8 +130,12 @@ async def witnessed(address: str, streams: list[Stream]) -> AsyncIterator[Heard]
             async for message in socket:
                 said = json.loads(message.data)
                 stream = Stream(DataType(said["type"]), said["code"])
-                is_snapshot = said["stream_type"] == "SNAPSHOT"
-                heard.hear(stream, message.data.decode(), is_snapshot=is_snapshot)
+                heard.hear(
+                    stream,
+                    message.data.decode(),
+                    is_snapshot=said["stream_type"] == "SNAPSHOT",
+                    now=time.monotonic(),
+                )
 
         listening = asyncio.create_task(listen())
         try:
@@ -263,10 +288,14 @@ async def flaps(minutes: float, rate: float, seed: int) -> int:
             settled = time.monotonic()
             verification = await _once_there_is_room(manager.verify_subscriptions)
             (listing,) = await _once_there_is_room(manager.list_subscriptions)
+            heard = [component.heard for component in staying]
+            listened = time.monotonic()
+            for each in (*heard, witness):
+                each.end(listened)
             outcome = Outcome(
                 flapping,
                 stayed,
-                [component.heard for component in staying],
+                heard,
                 witness,
                 ended - started,
                 settled - ended,
@@ -321,18 +350,28 @@ def named(objects: list[dict[str, Any]]) -> set[Stream]:
 
 
 def interrupted(stream: Stream, heard: Heard, witness: Heard) -> bool:
-    """Whether anything is missing, doubled or out of place between what both have heard."""
-    ours, theirs = heard.frames[stream], witness.frames[stream]
+    """Whether anything is missing, doubled or out of place where both must have heard the same."""
+    if missed(stream, heard, witness) or missed(stream, witness, heard):
+        return True
+    ours, theirs = ([frame.text for frame in each.frames[stream]] for each in (heard, witness))
     both = set(ours) & set(theirs)
-    if not both:
-        return bool(theirs)
     return _between(ours, both) != _between(theirs, both)
+
+
+def missed(stream: Stream, heard: Heard, other: Heard) -> bool:
+    """Whether one has never heard what the other had while both listened."""
+    known = {frame.text for frame in heard.frames[stream]}
+    missing = [frame for frame in other.frames[stream] if frame.text not in known]
+    if stream not in heard.first:
+        return bool(missing)
+    begun, ended = heard.first[stream] + UNDER_WAY_S, heard.ended - UNDER_WAY_S
+    return any(begun < frame.at < ended for frame in missing)
 
 
 def _between(frames: list[int], both: set[int]) -> list[int]:
     """From the first to the last that the other has heard as well."""
     known = [index for index, frame in enumerate(frames) if frame in both]
-    return frames[known[0] : known[-1] + 1]
+    return frames[known[0] : known[-1] + 1] if known else []
 
 
 def is_silent(stream: Stream, heard: Heard, witness: Heard) -> bool:
