@@ -3,8 +3,9 @@
     python -m benchmarks.soak --minutes 5
 
 Three components share one connection: a plain callback for tickers, an asynchronous one for
-trades, and an iteration over order books; each reads a number of every event. The local exchange
-runs beside it and is the referee: what it sent must be what was read here.
+trades, and an iteration over order books; each reads a number of every event and counts it. The
+local exchange runs beside it and is the referee: what it sent must be what was read here, and
+since each stream has one taker, what was read must be what the three have got.
 """
 
 import argparse
@@ -12,6 +13,8 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 from urllib.request import urlopen
 
@@ -35,11 +38,21 @@ async def soak(minutes: float) -> int:
 
 
 async def _hold(manager: WebSocketManager, codes: list[str], address: str, seconds: float) -> int:
+    seen: Counter[str] = Counter()
+
     def on_ticker(event: TickerEvent) -> None:
+        seen["tickers"] += 1
         assert event.trade_price > 0
 
     async def on_trade(event: TradeEvent) -> None:
+        seen["trades"] += 1
         assert event.trade_volume > 0
+
+    async def read_books() -> None:
+        async for event in books:
+            seen["books"] += 1
+            assert isinstance(event, OrderbookEvent)
+            assert event.orderbook_units[0].ask_price >= 0
 
     async with (
         WebSocketClient("tickers", manager=manager) as tickers,
@@ -51,7 +64,7 @@ async def _hold(manager: WebSocketManager, codes: list[str], address: str, secon
             trades.subscribe_trade(codes, on_trade),
             books.subscribe_orderbook(codes),
         )
-        reading = asyncio.create_task(_read_books(books))
+        reading = asyncio.create_task(read_books())
         readiness = await manager.ready(30.0)
         print(f"{len(readiness.confirmed)} of {STREAMS} streams confirmed", flush=True)
         warm = min(WARM_UP_S, seconds / 2)
@@ -72,9 +85,24 @@ async def _hold(manager: WebSocketManager, codes: list[str], address: str, secon
         rate = (manager.statistics().lanes[0].frames - frames) / elapsed
         referee = (await asyncio.to_thread(_read, f"http://{address}/sim/stats"))["totals"]
         await _read_up_to(manager, referee["frames"])
-        figures = manager.statistics()
+        if reading.done():
+            reading.result()
+        soaked = Soaked(
+            figures=manager.statistics(),
+            seen=dict(seen),
+            referee=referee,
+            confirmed=len(readiness.confirmed),
+            memory=memory,
+            warm=warm,
+            rate=rate,
+            load=load,
+        )
         reading.cancel()
-    return _report(figures, referee, len(readiness.confirmed), memory, warm, rate, load)
+    faults = soaked.faults()
+    for name, fault in faults.items():
+        print(f"{name}: {fault}")
+    print(f"{soaked.line()}: {'NOT OK' if faults else 'ok'}")
+    return 1 if faults else 0
 
 
 async def _read_up_to(manager: WebSocketManager, frames: int) -> None:
@@ -85,56 +113,85 @@ async def _read_up_to(manager: WebSocketManager, frames: int) -> None:
         await asyncio.sleep(0.1)
 
 
-async def _read_books(books: WebSocketClient) -> None:
-    async for event in books:
-        assert isinstance(event, OrderbookEvent)
-        assert event.orderbook_units[0].ask_price >= 0
+@dataclass(frozen=True)
+class Soaked:
+    """What is known at the end; `seen` is what each component has counted itself."""
 
+    figures: ManagerStatistics
+    seen: dict[str, int]
+    referee: dict[str, Any]
+    confirmed: int
+    memory: list[tuple[float, float]]
+    warm: float
+    rate: float
+    load: float
 
-def _report(
-    figures: ManagerStatistics,
-    referee: dict[str, Any],
-    confirmed: int,
-    memory: list[tuple[float, float]],
-    warm: float,
-    rate: float,
-    load: float,
-) -> int:
-    lane, delivery = figures.lanes[0], figures.delivery
-    components = figures.components.values()
-    dropped = sum(each.dropped for each in components) + delivery.undecodable
-    conflated = sum(each.conflated for each in components)
-    errors = sum(each.handler_errors for each in components)
-    unread = max(0, referee["frames"] - lane.frames)
-    lost = unread + sum(
-        each.received
-        - each.delivered
-        - each.conflated
-        - each.dropped
-        - each.withdrawn
-        - each.pending
-        for each in components
-    )
-    steady = [mib for at, mib in memory if at >= warm]
-    # The first and last tenth, so that one sample that happens to be high decides nothing.
-    tenth = max(1, len(steady) // 10)
-    growth = sum(steady[-tenth:]) / tenth - sum(steady[:tenth]) / tenth
-    breaches = sum(referee["breaches"].values())
-    good = (
-        confirmed == STREAMS
-        and figures.connects == 1
-        and dropped == lost == errors == breaches == 0
-        and growth <= GROWTH_ALLOWED_MIB
-    )
-    print(
-        f"soak: {memory[-1][0] / 60:.1f} min, {confirmed} streams on {figures.connects} "
-        f"connection by {figures.messages_sent} message, {rate:.0f} frames/s, {lane.frames} "
-        f"frames, {delivery.deliveries} deliveries, {conflated} conflated, {dropped} dropped, "
-        f"{lost} lost, {breaches} breaches, {load:.0%} of a core, memory {steady[0]:.1f} -> "
-        f"{steady[-1]:.1f} MiB after the first {warm:.0f} s (growth {growth:+.2f}): "
-        f"{'ok' if good else 'NOT OK'}"
-    )
-    return 0 if good else 1
+    @property
+    def frames(self) -> int:
+        return sum(lane.frames for lane in self.figures.lanes)
+
+    @property
+    def dropped(self) -> int:
+        dropped = sum(each.dropped for each in self.figures.components.values())
+        return dropped + self.figures.delivery.undecodable
+
+    @property
+    def breaches(self) -> int:
+        return sum(self.referee["breaches"].values())
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """How many events are not where they must be, on each part of their way."""
+        components = self.figures.components
+        differences = {
+            # More may have come since the referee was asked.
+            "from the wire": max(0, self.referee["frames"] - self.frames),
+            "on the way to a component": self.frames - sum(c.received for c in components.values()),
+        }
+        for name, each in components.items():
+            left = each.conflated + each.dropped + each.withdrawn + each.pending
+            differences[f"in the inbox of {name}"] = each.received - each.delivered - left
+            differences[f"by {name}"] = each.delivered - self.seen.get(name, 0)
+        return {where: count for where, count in differences.items() if count}
+
+    @property
+    def steady(self) -> list[float]:
+        return [mib for at, mib in self.memory if at >= self.warm]
+
+    @property
+    def growth(self) -> float:
+        # The first and last tenth, so that one sample that happens to be high decides nothing.
+        tenth = max(1, len(self.steady) // 10)
+        return sum(self.steady[-tenth:]) / tenth - sum(self.steady[:tenth]) / tenth
+
+    def faults(self) -> dict[str, Any]:
+        """What is not as it must be, by name."""
+        faults = {
+            "streams without data": STREAMS - self.confirmed,
+            "connections too many": self.figures.connects - 1,
+            "dropped": self.dropped,
+            "lost": self.lost,
+            "errors of handlers": sum(
+                each.handler_errors for each in self.figures.components.values()
+            ),
+            "breaches of the limits": self.breaches,
+            "growth of memory, MiB": self.growth if self.growth > GROWTH_ALLOWED_MIB else 0,
+        }
+        return {name: fault for name, fault in faults.items() if fault}
+
+    def line(self) -> str:
+        """All of it in figures."""
+        figures = self.figures
+        conflated = sum(each.conflated for each in figures.components.values())
+        return (
+            f"soak: {self.memory[-1][0] / 60:.1f} min, {self.confirmed} streams on "
+            f"{figures.connects} connection by {figures.messages_sent} message, {self.rate:.0f} "
+            f"frames/s, {self.frames} frames, {figures.delivery.deliveries} deliveries, "
+            f"{sum(self.seen.values())} seen, {conflated} conflated, {self.dropped} dropped, "
+            f"{sum(map(abs, self.lost.values()))} lost, {self.breaches} breaches, {self.load:.0%} "
+            f"of a core, memory {self.steady[0]:.1f} -> {self.steady[-1]:.1f} MiB after the first "
+            f"{self.warm:.0f} s (growth {self.growth:+.2f})"
+        )
 
 
 def _read(url: str) -> Any:
