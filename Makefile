@@ -69,7 +69,7 @@ flaps: MINUTES = 10
 flaps: .venv/.dev
 	@$(BIN)/python -m benchmarks.flaps --minutes $(MINUTES)
 
-## make wishes             what a change of mind costs among 200 components of 600 order books each
+## make wishes             what a change of mind costs among 200 components of 600 books; renews docs/explaining.md
 wishes: .venv/.dev
 	@$(BIN)/python -m benchmarks.wishes $(ARGS)
 

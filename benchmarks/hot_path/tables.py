@@ -1,7 +1,6 @@
 """The tables of docs/performance.md, written between its markers from the results of a run."""
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
@@ -19,6 +18,7 @@ from benchmarks.hot_path.bars import (
 from benchmarks.hot_path.contenders import CONTENDERS, INLINE, OURS
 from benchmarks.hot_path.corpus import KINDS
 from benchmarks.hot_path.stage_tables import gains, stage_costs
+from benchmarks.pages import fill
 
 __all__ = ["update"]
 
@@ -30,15 +30,7 @@ _PARTS = ("plain", "simple", "compressed", "compressed-simple")
 
 def update(page: Path, results: Results) -> None:
     """Put the tables of these results between the markers of a page."""
-    text = page.read_text()
-    for name, table in _tables(results).items():
-        begin, end = f"<!-- bench: {name} -->", f"<!-- end: {name} -->"
-        if begin not in text:
-            raise ValueError(f"{page.name} has no marker {begin!r}")
-        pattern = re.escape(begin) + ".*?" + re.escape(end)
-        filled = f"{begin}\n{table}\n{end}"
-        text = re.sub(pattern, filled.replace("\\", r"\\"), text, flags=re.DOTALL)
-    page.write_text(text)
+    fill(page, "bench", _tables(results))
 
 
 def _tables(results: Results) -> dict[str, str]:

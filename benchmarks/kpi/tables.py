@@ -9,23 +9,14 @@ from benchmarks.kpi.claims import restated
 from benchmarks.kpi.contenders import CONTENDERS
 from benchmarks.kpi.judge import Results, is_live
 from benchmarks.kpi.wishes import COUNTS
+from benchmarks.pages import fill
 
 __all__ = ["outcome", "refusals", "update"]
 
 
 def update(page: Path, results: Results) -> None:
     """Put the tables of these results between the markers of a page."""
-    text = page.read_text()
-    for name, table in _tables(results).items():
-        begin, end = f"<!-- kpi: {name} -->", f"<!-- end: {name} -->"
-        if begin not in text:
-            raise ValueError(f"{page.name} has no marker {begin!r}")
-        before, _, rest = text.partition(begin)
-        _, found, after = rest.partition(end)
-        if not found:
-            raise ValueError(f"{page.name} has no marker {end!r}")
-        text = f"{before}{begin}\n{table}\n{end}{after}"
-    page.write_text(text)
+    fill(page, "kpi", _tables(results))
 
 
 def outcome(cell: dict[str, Any]) -> str:
