@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tests.interop.environments import ROOT, environment
 
-__all__ = ["CHANGES", "CONTENDERS", "OURS", "QUEUE", "SDK", "Contender", "command"]
+__all__ = ["CHANGES", "CONTENDERS", "EACH", "OURS", "QUEUE", "Contender", "command"]
 
 
 class Contender(NamedTuple):
@@ -26,11 +26,11 @@ QUEUE = Contender(
     "bench",
     "queue",
 )
-SDK = Contender(
-    "upbit-sdk",
-    "upbit_sdk",
-    "`ws_stream` for each wish; tries again after 1 s",
-    "interop/upbit-sdk",
+EACH = Contender(
+    "naive, each",
+    "naive_each",
+    "a connection for each of up to 100 components, opened as the limit allows",
+    "bench",
 )
 
 CONTENDERS = (
@@ -42,13 +42,19 @@ CONTENDERS = (
         "bench",
     ),
     QUEUE,
+    EACH,
     Contender(
         "ccxt.pro",
         "ccxt_pro",
         "`watch_…` for each wish; tries again after 1 s",
         "interop/ccxt",
     ),
-    SDK,
+    Contender(
+        "upbit-sdk",
+        "upbit_sdk",
+        "`ws_stream` for each wish; tries again after 1 s",
+        "interop/upbit-sdk",
+    ),
 )
 
 CHANGES = Contender("tickwire", "tickwire_changes", "another set every 100 ms")

@@ -43,8 +43,8 @@ class Job:
 class Watch:
     """Waits until data of every wish has come, and counts tasks, memory and processor time.
 
-    `seen` is how many were live at once at most. Made in the loop once the client is ready, right
-    before the first wish.
+    `seen` is how many were live at once at most. Made in the loop before anything that is held for
+    the wishes, a connection or what waits to open one.
     """
 
     def __init__(self, job: Job) -> None:

@@ -38,11 +38,14 @@ def verdict(stats: dict[str, Any], job: Job) -> dict[str, Any]:
 
 def demand(stats: dict[str, Any], seconds: float) -> dict[str, Any]:
     """What of the permits since the first message was used, and the longest silence between."""
-    (connection,) = stats["connections"]
-    times = [message["at"] for message in connection["messages"]]
+    connections = stats["connections"]
+    times = sorted(message["at"] for each in connections for message in each["messages"])
+    if not times:
+        return {"failed": "no message was sent"}
     used = [at - times[0] for at in times if at - times[0] < seconds]
     return {
         "seconds": seconds,
+        "connections": len(connections),
         "messages": len(used),
         "permits": permits(seconds),
         "worst_minute": stats["totals"]["worst_windows"]["messages_60s"],

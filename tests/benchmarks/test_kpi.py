@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from benchmarks.kpi import plots, tables
 from benchmarks.kpi.claims import restated
-from benchmarks.kpi.contenders import CONTENDERS, OURS, QUEUE
+from benchmarks.kpi.contenders import CONTENDERS, EACH, OURS, QUEUE
 from benchmarks.kpi.job import Job, Watch
 from benchmarks.kpi.judge import judge
 from benchmarks.kpi.referee import demand, permits, verdict
@@ -44,6 +44,7 @@ def row(contender: str = OURS.name, wishes: int = 500, **changed: Any) -> dict[s
 
 SATURATED = {
     "seconds": 120.0,
+    "connections": 1,
     "changes": 1200,
     "messages": 144,
     "permits": 160,
@@ -181,6 +182,16 @@ def test_demand_counts_from_the_first_message() -> None:
     assert (told["messages"], told["permits"], told["longest_pause_s"]) == (4, 80, 57.4)
 
 
+def test_demand_survives_a_reconnect() -> None:
+    """The messages of all connections count, in their order; and the verdict tells how many."""
+    connections = [
+        {"messages": [{"at": at, "text": ""} for at in times]} for times in ([10.0, 30.0], [20.0])
+    ]
+    told = demand(stats(*connections), 60.0)
+    assert (told["connections"], told["messages"], told["longest_pause_s"]) == (2, 3, 10.0)
+    assert "failed" in demand(stats({"messages": []}), 60.0)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -201,8 +212,8 @@ def test_a_bar_that_is_missed_is_told(changed: dict[str, Any]) -> None:
 
 
 def test_saturated_demand_is_judged() -> None:
-    """Nine tenths of the permits and no breach."""
-    for changed in ({"messages": 143}, {"breaches": 1}):
+    """Nine tenths of the permits and no breach, on one connection."""
+    for changed in ({"messages": 143}, {"breaches": 1}, {"connections": 2}):
         told = judge({"cells": [row()], "saturated": {**SATURATED, **changed}})
         assert [each.is_met for each in told] == [True, True, False]
 
@@ -267,3 +278,17 @@ def test_claims_say_only_what_was_measured() -> None:
         "more than 1,200 times at 500" in told["10 times as fast, which is 900 % more and not 1000"]
     )
     assert told["90 % of the limit used"] == "-"
+
+
+def test_memory_is_compared_where_both_are_live_and_whoever_takes_less_is_told() -> None:
+    """The baseline is a connection for each component; the queue on one may take less than we."""
+    cells = [row(wishes=count, memory_mib=3.0) for count in COUNTS]
+    cells += [row(EACH.name, 10, memory_mib=5.0), row(EACH.name, 100, memory_mib=2.0)]
+    cells += [row(EACH.name, 500, memory_mib=9.0, live_s=None)]
+    cells += [row(QUEUE.name, 1, memory_mib=0.2), row(QUEUE.name, 5, memory_mib=4.0)]
+    told = dict(restated({"cells": cells}))["40 % less memory than each component on its own"]
+    assert told == (
+        "a connection for each component (naive, each): 3.0 MiB instead of 5.0 at 10 (40% less), "
+        "3.0 MiB instead of 2.0 at 100 (50% more). The queue, on one connection, takes less than "
+        "we do: 0.2 instead of 3.0 at 1"
+    )

@@ -20,6 +20,7 @@ from websockets.exceptions import (  # type: ignore[import-not-found, unused-ign
 from benchmarks.kpi.job import Job, Watch, Wish
 
 _LIMITS = ((5, 1.0), (100, 60.0))
+"""Of messages."""
 _MARGIN_S = 0.05
 """The network can squeeze together what was sent apart."""
 
@@ -36,16 +37,17 @@ def request(wishes: Sequence[Wish]) -> str:
 class Turns:
     """Lets one after the other go, no faster than the limits allow."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Sequence[tuple[int, float]]) -> None:
+        self._limits = limits
         self._lock = asyncio.Lock()
-        self._sent: deque[float] = deque(maxlen=max(count for count, _ in _LIMITS))
+        self._sent: deque[float] = deque(maxlen=max(count for count, _ in limits))
 
     async def wait(self) -> None:
         async with self._lock:
             now = time.monotonic()
             free = [
                 self._sent[-count] + span_s + _MARGIN_S
-                for count, span_s in _LIMITS
+                for count, span_s in self._limits
                 if len(self._sent) >= count
             ]
             if free and max(free) > now:
@@ -71,7 +73,7 @@ async def main(job: Job) -> None:
     watch = Watch(job)
     async with connect(f"ws://{job.address}/websocket/v1", max_size=None) as socket:
         receiving = asyncio.create_task(receive(socket, watch))
-        turns = Turns()
+        turns = Turns(_LIMITS)
 
         async def send_in_turn(text: str) -> None:
             await turns.wait()

@@ -8,8 +8,8 @@ from tickwire import WebSocketClient, WebSocketManager
 
 
 async def main(job: Job) -> None:
+    watch = Watch(job)
     async with WebSocketManager(websocket_base_url=f"ws://{job.address}") as manager:
-        watch = Watch(job)
 
         def on_event(event: Any) -> None:
             watch.saw(event.type, event.symbol)
