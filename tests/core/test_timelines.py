@@ -4,30 +4,18 @@ Requests come while the limiter is closed. What goes out is one message, at the 
 opens, with everything that is wanted then. The times are those of the documents.
 """
 
-from dataclasses import dataclass, field
-from random import Random
-
 import pytest
 
-from tickwire.core.actions import Action, Open, Ping, Send
-from tickwire.core.budget import Budget
-from tickwire.core.connection import Connection, Timing
-from tickwire.core.gate import Gate
-from tickwire.core.interest import SubscriptionChange
+from tests.core.replay import UPBIT, Replay, Request
 from tickwire.core.limiter import Limit, Limiter
-from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.subscription import DataType, Stream
 
 TICKER_BTC, TICKER_ETH = (Stream(DataType.TICKER, f"KRW-{base}") for base in ("BTC", "ETH"))
 ORDERBOOK_BTC = Stream(DataType.ORDERBOOK, "KRW-BTC")
 TRADE_BTC = Stream(DataType.TRADE, "KRW-BTC")
 
-UPBIT = (Limit(5, 1.0), Limit(100, 60.0))
 TOKEN_S = 1.2
 """The longest wait for a slot of five a second, with the limiter's margin."""
-
-Request = tuple[float, str, tuple[Stream, ...]]
-"""When which component asks for what, in place of what it asked for before."""
 
 
 def opening_at(when: float) -> Limiter:
@@ -35,58 +23,6 @@ def opening_at(when: float) -> Limiter:
     limiter = Limiter((Limit(1, when), Limit(2, 3600.0)), margin_s=0.0)
     assert limiter.take(0.0)
     return limiter
-
-
-@dataclass
-class Replay:
-    """Components, their merged wishes and one connection; time jumps from event to event."""
-
-    limiter: Limiter
-    sent: list[tuple[float, set[Stream]]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.now = 0.0
-        self.interest = SubscriptionManager(self._changed)
-        self.connection = Connection(
-            timing=Timing(),
-            random=Random(1),
-            connect_gate=Gate(lambda: Budget(Limiter((Limit(5, 1.0),)))),
-            message_gate=Gate(lambda: Budget(self.limiter)),
-            begins_with_data=lambda data_type: True,
-        )
-
-    def _changed(self, change: SubscriptionChange) -> None:
-        self.connection.want(change.added, change.removed, self.now)
-
-    def run(self, requests: list[Request], until_s: float) -> None:
-        """Every socket opens, every message goes out and brings its data, in no time."""
-        left = sorted(requests)
-        while self.now <= until_s:
-            while left and left[0][0] <= self.now:
-                _, component, streams = left.pop(0)
-                self.interest.replace(component, streams)
-            actions, wake_at = self.connection.poll(self.now)
-            for action in actions:
-                self._perform(action)
-            if not actions:
-                moments = [left[0][0]] if left else []
-                moments += [] if wake_at is None else [wake_at]
-                assert all(moment > self.now for moment in moments), "time stands still"
-                self.now = min(moments, default=float("inf"))
-
-    def _perform(self, action: Action) -> None:
-        match action:
-            case Open():
-                self.connection.opened(self.now)
-            case Ping():
-                self.connection.ponged(self.now)
-            case Send(plan):
-                self.sent.append((self.now, set(plan.streams)))
-                self.connection.sent(plan, self.now)
-                for stream in plan.streams:
-                    self.connection.proved(stream, self.now)
-            case _:
-                raise AssertionError(f"not in any timeline: {action}")
 
 
 @pytest.mark.parametrize(
