@@ -56,8 +56,8 @@ def _tasks(results: Results) -> str:
         _series(results, who, lambda cell: str(cell["tasks"])) for who in (OURS.name, QUEUE.name)
     )
     return (
-        f"tickwire: {ours}: one for the connection and one for each component, however many "
-        f"wishes it has. The queue: {queue}"
+        f"tickwire: {ours}: one for the manager, one for the connection and one for each "
+        f"component, however many wishes it has. The queue: {queue}"
     )
 
 
