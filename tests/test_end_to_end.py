@@ -49,7 +49,14 @@ async def test_parts_and_depths_on_real_sockets() -> None:
         assert await manager.ready(10)
         found = await manager.get_snapshot("ticker", CODES)
         again = await manager.get_snapshot("orderbook", CODES, depth=1)
-        await asyncio.sleep(0.5)
+        begun = {name: len(events) for name, events in heard.items()}
+        async with asyncio.timeout(20):
+            # Whatever the last question had set off, has come before the next of each book.
+            while not all(
+                {event.symbol for event in heard[name][begun[name] :]} == set(CODES)
+                for name in ("shallow", "deep", "late")
+            ):
+                await asyncio.sleep(0.02)
         [connection] = exchange.stats()["connections"]
     assert list(found) == list(CODES)
     assert all(event.is_snapshot for event in found.values())

@@ -55,11 +55,13 @@ async def connects(exchange: Simulator, most: int) -> None:
 
 def offences(exchange: Simulator) -> dict[str, Any]:
     totals = exchange.stats()["totals"]
-    return {
-        "worst second": totals["worst_windows"]["connects_1s"],
-        "too many": totals["breaches"]["connects_per_second"],
-        **totals["refusals"],
-    }
+    return {"too many": totals["breaches"]["connects_per_second"], **totals["refusals"]}
+
+
+def worst_second(exchange: Simulator) -> int:
+    """The most connects within any second. How near it comes to the limit is the machine's."""
+    most: int = exchange.stats()["totals"]["worst_windows"]["connects_1s"]
+    return most
 
 
 @pytest.mark.slow
@@ -75,7 +77,8 @@ async def test_processes_share_the_connects_of_an_address_whoever_is_killed(
         await connects(exchange, 20)
         made += [await ended(other), await ended(newcomer)]
         assert all(made)
-        assert offences(exchange) == {"worst second": 5, "too many": 0, "429": 0, "418": 0}
+        assert offences(exchange) == {"too many": 0, "429": 0, "418": 0}
+        assert 2 <= worst_second(exchange) <= 5
 
 
 @pytest.mark.slow
@@ -83,10 +86,11 @@ async def test_without_a_common_directory_they_offend(tmp_path: Path) -> None:
     """So the test above can fail: each keeps the limit, and both together do not."""
     async with Simulator(seed=1, markets=1) as exchange:
         processes = [started(exchange, tmp_path / name) for name in ("one", "other")]
-        await connects(exchange, 10)
+        async with asyncio.timeout(50):
+            while not offences(exchange)["too many"]:
+                await asyncio.sleep(0.02)
         for process in processes:
             await ended(process)
-        assert offences(exchange)["too many"] > 0
 
 
 async def test_managers_of_a_process_share_the_connects_of_an_address() -> None:
@@ -99,7 +103,9 @@ async def test_managers_of_a_process_share_the_connects_of_an_address() -> None:
             spec = SubscriptionSpec("ticker", "KRW-BTC")
             await manager.register_component("one", [spec])
         assert all([await manager.ready(20) for manager in managers])
-        found = offences(exchange)
+        found, worst = offences(exchange), worst_second(exchange)
         for manager in managers:
             await manager.stop()
-        assert found == {"worst second": 4, "too many": 0, "429": 0, "418": 0}
+        assert found == {"too many": 0, "429": 0, "418": 0}
+        assert exchange.stats()["totals"]["connects"] == 12
+        assert 2 <= worst <= 4

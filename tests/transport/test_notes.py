@@ -278,12 +278,3 @@ def test_processes_do_not_lose_what_others_write(directory: Path) -> None:
     for process in processes:
         process.join()
     assert read(FileNotes(directory, "")) == "1000"
-
-
-def test_it_takes_no_time_to_speak_of(notes: FileNotes) -> None:
-    """Far less than a turn of the loop may take."""
-    assert write(notes, "text")
-    started = time.perf_counter()
-    for _ in range(100):
-        assert write(notes, "text")
-    assert (time.perf_counter() - started) / 100 < 0.005
