@@ -12,9 +12,8 @@ import statistics
 import sys
 import time
 from typing import Any, NamedTuple
-from urllib.request import urlopen
 
-from benchmarks.processes import pin
+from benchmarks.processes import fetched, pin
 
 # From the matching of a trade to its message, as the local exchange has it.
 PUBLISH_DELAY_MS = 40
@@ -91,8 +90,7 @@ def subscribed(address: str, *elements: dict[str, Any]) -> tuple[socket.socket, 
 
 def codes(address: str) -> list[str]:
     """All markets of an exchange."""
-    with urlopen(f"http://{address}/v1/market/all", timeout=10) as answer:
-        return [each["market"] for each in json.load(answer)]
+    return [each["market"] for each in fetched(address, "/v1/market/all")]
 
 
 def count(address: str, seconds: float) -> Counted:

@@ -25,11 +25,10 @@ from typing import Any
 from tests.simulator.checks import Checks
 
 from benchmarks.counting import PUBLISH_DELAY_MS, Frames, codes, subscribed
-from benchmarks.processes import Running, cpu_s, exchange_process, resident_mib
+from benchmarks.processes import Running, Steady, cpu_s, exchange_process, resident_mib
 from benchmarks.trading import KEY, Trader
 
 CANDLE_CODES = 20
-GROWTH_ALLOWED_MIB = 2.0
 LATE_ALLOWED_MS = 5.0
 DRIFT_ALLOWED_MS = 2.0
 WARM_UP_S = 300.0
@@ -111,11 +110,7 @@ def _report(
     minutes = [each for each in late if len(each) > 1_000] or late[:1]
     median, p95 = _late([one for each in minutes for one in each])
     drift = _late(minutes[-1])[0] - _late(minutes[0])[0]
-    warm = min(WARM_UP_S, elapsed / 2)
-    steady = [mib for at, mib in memory if at >= warm]
-    # The first and last tenth, so that one sample that happens to be high decides nothing.
-    tenth = max(1, len(steady) // 10)
-    growth = sum(steady[-tenth:]) / tenth - sum(steady[:tenth]) / tenth
+    steady = Steady(memory, min(WARM_UP_S, elapsed / 2))
     for what, examples in checks.faults.items():
         print(f"  {checks.counts[what]} x {what}, such as {str(examples[0])[:300]}")
     good = (
@@ -124,7 +119,7 @@ def _report(
         and trader.comparisons > 0
         and max(median, p95) < LATE_ALLOWED_MS
         and abs(drift) < DRIFT_ALLOWED_MS
-        and growth <= GROWTH_ALLOWED_MIB
+        and not steady.grows
     )
     faults = sum(checks.counts[what] for what in checks.faults)
     print(
@@ -132,8 +127,7 @@ def _report(
         f"({_frames(checks) / elapsed:.0f}/s), {checks.candles} candles rebuilt, balances of "
         f"{trader.orders} orders compared {trader.comparisons} times, {faults} faults, "
         f"books {median:.2f} ms late (p95 {p95:.2f}, drift {drift:+.2f}), {load:.0%} of a core, "
-        f"memory {steady[0]:.1f} -> {steady[-1]:.1f} MiB after the first {warm:.0f} s (growth "
-        f"{growth:+.2f}): {'ok' if good else 'NOT OK'}"
+        f"{steady}: {'ok' if good else 'NOT OK'}"
     )
     return 0 if good else 1
 

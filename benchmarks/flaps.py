@@ -23,11 +23,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from math import inf
 from typing import Any, NamedTuple, TypeVar
-from urllib.request import urlopen
 
 import aiohttp
 
-from benchmarks.processes import local_exchange
+from benchmarks.processes import fetched, local_exchange
 from tickwire import (
     BaseWebSocketEvent,
     ControlEvent,
@@ -266,7 +265,7 @@ class Outcome:
 
 async def flaps(minutes: float, rate: float, seed: int) -> int:
     async with local_exchange("--markets", str(MARKETS), "--seed", str(seed)) as address:
-        listed = await asyncio.to_thread(_read, f"http://{address}/v1/market/all")
+        listed = await asyncio.to_thread(fetched, address, "/v1/market/all")
         codes = [each["market"] for each in listed]
         stayed = [Stream(kind, code) for kind in TYPES for code in codes[:STAYING]]
         async with (
@@ -303,7 +302,7 @@ async def flaps(minutes: float, rate: float, seed: int) -> int:
                 verification,
                 listing.streams,
                 manager.statistics(),
-                await asyncio.to_thread(_read, f"http://{address}/sim/stats"),
+                await asyncio.to_thread(fetched, address, "/sim/stats"),
             )
             for client in clients:
                 await client.disconnect()
@@ -376,11 +375,6 @@ def _between(frames: list[int], both: set[int]) -> list[int]:
 
 def is_silent(stream: Stream, heard: Heard, witness: Heard) -> bool:
     return heard.silence_s[stream] > witness.silence_s[stream] + SILENCE_ALLOWED_S
-
-
-def _read(url: str) -> Any:
-    with urlopen(url, timeout=10) as answer:
-        return json.load(answer)
 
 
 def main() -> int:

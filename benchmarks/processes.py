@@ -1,6 +1,7 @@
-"""A local exchange in a process of its own, and what a process costs."""
+"""A local exchange in a process of its own, what it tells, and what a process costs."""
 
 import asyncio
+import json
 import os
 import re
 import resource
@@ -8,9 +9,23 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.request import urlopen
 
-__all__ = ["Running", "cpu_s", "exchange_process", "local_exchange", "pin", "resident_mib"]
+__all__ = [
+    "GROWTH_ALLOWED_MIB",
+    "Running",
+    "Steady",
+    "cpu_s",
+    "exchange_process",
+    "fetched",
+    "local_exchange",
+    "pin",
+    "resident_mib",
+]
+
+GROWTH_ALLOWED_MIB = 2.0
+"""How much the memory of a process may grow once it is warm, however long it runs."""
 
 
 class Running(NamedTuple):
@@ -44,6 +59,37 @@ async def exchange_process(*arguments: str) -> AsyncIterator[Running]:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def fetched(address: str, path: str) -> Any:
+    """What a local exchange answers at this path."""
+    with urlopen(f"http://{address}{path}", timeout=30) as answer:
+        return json.load(answer)
+
+
+class Steady:
+    """The memory of a process that is warm, from samples of seconds and MiB."""
+
+    def __init__(self, memory: list[tuple[float, float]], warm_s: float) -> None:
+        self.warm_s = warm_s
+        self._mib = [mib for at, mib in memory if at >= warm_s]
+
+    @property
+    def growth_mib(self) -> float:
+        # The first and last tenth, so that one sample that happens to be high decides nothing.
+        tenth = max(1, len(self._mib) // 10)
+        return sum(self._mib[-tenth:]) / tenth - sum(self._mib[:tenth]) / tenth
+
+    @property
+    def grows(self) -> bool:
+        """Whether it grows by more than is allowed."""
+        return self.growth_mib > GROWTH_ALLOWED_MIB
+
+    def __str__(self) -> str:
+        return (
+            f"memory {self._mib[0]:.1f} -> {self._mib[-1]:.1f} MiB after the first "
+            f"{self.warm_s:.0f} s (growth {self.growth_mib:+.2f})"
+        )
 
 
 def resident_mib(pid: int | None = None) -> float:

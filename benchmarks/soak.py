@@ -10,28 +10,25 @@ since each stream has one taker, what was read must be what the three have got.
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
-from urllib.request import urlopen
 
-from benchmarks.processes import cpu_s, local_exchange, resident_mib
+from benchmarks.processes import Steady, cpu_s, fetched, local_exchange, resident_mib
 from tickwire import OrderbookEvent, TickerEvent, TradeEvent, WebSocketClient, WebSocketManager
 from tickwire.statistics import ManagerStatistics
 
 MARKETS = 855
 STREAMS = 3 * MARKETS
-GROWTH_ALLOWED_MIB = 2.0
 WARM_UP_S = 60.0
 
 
 async def soak(minutes: float) -> int:
     async with local_exchange("--markets", str(MARKETS), "--seed", "1") as address:
         base = f"ws://{address}"
-        listed = await asyncio.to_thread(_read, f"http://{address}/v1/market/all")
+        listed = await asyncio.to_thread(fetched, address, "/v1/market/all")
         codes = [each["market"] for each in listed]
         async with WebSocketManager(websocket_base_url=base) as manager:
             return await _hold(manager, codes, address, minutes * 60.0)
@@ -83,7 +80,7 @@ async def _hold(manager: WebSocketManager, codes: list[str], address: str, secon
         elapsed = time.monotonic() - started
         load = (cpu_s() - cpu) / elapsed
         rate = (manager.statistics().lanes[0].frames - frames) / elapsed
-        referee = (await asyncio.to_thread(_read, f"http://{address}/sim/stats"))["totals"]
+        referee = (await asyncio.to_thread(fetched, address, "/sim/stats"))["totals"]
         await _read_up_to(manager, referee["frames"])
         if reading.done():
             reading.result()
@@ -92,8 +89,8 @@ async def _hold(manager: WebSocketManager, codes: list[str], address: str, secon
             seen=dict(seen),
             referee=referee,
             confirmed=len(readiness.confirmed),
-            memory=memory,
-            warm=warm,
+            memory=Steady(memory, warm),
+            minutes=elapsed / 60.0,
             rate=rate,
             load=load,
         )
@@ -121,8 +118,8 @@ class Soaked:
     seen: dict[str, int]
     referee: dict[str, Any]
     confirmed: int
-    memory: list[tuple[float, float]]
-    warm: float
+    memory: Steady
+    minutes: float
     rate: float
     load: float
 
@@ -154,16 +151,6 @@ class Soaked:
             differences[f"by {name}"] = each.delivered - self.seen.get(name, 0)
         return {where: count for where, count in differences.items() if count}
 
-    @property
-    def steady(self) -> list[float]:
-        return [mib for at, mib in self.memory if at >= self.warm]
-
-    @property
-    def growth(self) -> float:
-        # The first and last tenth, so that one sample that happens to be high decides nothing.
-        tenth = max(1, len(self.steady) // 10)
-        return sum(self.steady[-tenth:]) / tenth - sum(self.steady[:tenth]) / tenth
-
     def faults(self) -> dict[str, Any]:
         """What is not as it must be, by name."""
         faults = {
@@ -175,7 +162,7 @@ class Soaked:
                 each.handler_errors for each in self.figures.components.values()
             ),
             "breaches of the limits": self.breaches,
-            "growth of memory, MiB": self.growth if self.growth > GROWTH_ALLOWED_MIB else 0,
+            "growth of memory": str(self.memory) if self.memory.grows else "",
         }
         return {name: fault for name, fault in faults.items() if fault}
 
@@ -184,19 +171,13 @@ class Soaked:
         figures = self.figures
         conflated = sum(each.conflated for each in figures.components.values())
         return (
-            f"soak: {self.memory[-1][0] / 60:.1f} min, {self.confirmed} streams on "
+            f"soak: {self.minutes:.1f} min, {self.confirmed} streams on "
             f"{figures.connects} connection by {figures.messages_sent} message, {self.rate:.0f} "
             f"frames/s, {self.frames} frames, {figures.delivery.deliveries} deliveries, "
             f"{sum(self.seen.values())} seen, {conflated} conflated, {self.dropped} dropped, "
             f"{sum(map(abs, self.lost.values()))} lost, {self.breaches} breaches, {self.load:.0%} "
-            f"of a core, memory {self.steady[0]:.1f} -> {self.steady[-1]:.1f} MiB after the first "
-            f"{self.warm:.0f} s (growth {self.growth:+.2f})"
+            f"of a core, {self.memory}"
         )
-
-
-def _read(url: str) -> Any:
-    with urlopen(url, timeout=10) as answer:
-        return json.load(answer)
 
 
 def main() -> int:

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
-from urllib.request import urlopen
 
 from tests.interop.environments import ROOT
 
@@ -14,7 +13,7 @@ from benchmarks.kpi.contenders import CHANGES, Contender, command
 from benchmarks.kpi.job import Job
 from benchmarks.kpi.referee import demand, verdict
 from benchmarks.kpi.wishes import COMPONENTS, MARKETS, wishes
-from benchmarks.processes import exchange_process
+from benchmarks.processes import exchange_process, fetched
 
 __all__ = ["cell", "saturated"]
 
@@ -41,7 +40,7 @@ async def _run(
 ) -> dict[str, Any]:
     start = await asyncio.to_thread(command, contender)
     async with exchange_process("--seed", "1", "--markets", str(MARKETS)) as exchange:
-        markets = await asyncio.to_thread(_read, f"http://{exchange.address}/v1/market/all")
+        markets = await asyncio.to_thread(fetched, exchange.address, "/v1/market/all")
         job = Job(
             address=exchange.address,
             wishes=wishes(count, [market["market"] for market in markets]),
@@ -64,7 +63,7 @@ async def _run(
                 if not line:
                     errors.seek(0)
                     return {"failed": _last(errors.read().decode()) or "it never told anything"}
-                stats = await asyncio.to_thread(_read, f"http://{exchange.address}/sim/stats")
+                stats = await asyncio.to_thread(fetched, exchange.address, "/sim/stats")
             finally:
                 if client.returncode is None:
                     client.kill()
@@ -76,11 +75,6 @@ async def _within(seconds: float, line: Awaitable[bytes]) -> bytes:
     with suppress(TimeoutError):
         return await asyncio.wait_for(line, seconds)
     return b""
-
-
-def _read(url: str) -> Any:
-    with urlopen(url, timeout=30) as answer:
-        return json.load(answer)
 
 
 def _last(text: str) -> str:

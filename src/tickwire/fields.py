@@ -16,7 +16,7 @@ from tickwire.errors import UsageError
 from tickwire.exact import decimal_of, unquoted
 from tickwire.hot import How, LazyField, LazyParts, LazyView, RoutedField, Source
 
-__all__ = ["Field", "Number", "NumberOrText", "PartsField", "Routed", "View", "fields_of"]
+__all__ = ["Field", "Number", "NumberOrText", "PartsField", "Routed", "View"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -166,8 +166,3 @@ def _shown(value: object) -> str:
     if isinstance(value, Mapping):
         return repr(dict(value))
     return str(value) if isinstance(value, Decimal) else repr(value)
-
-
-def fields_of(cls: type[View]) -> Mapping[str, Field[Any]]:
-    """The fields of a class by their names, in order."""
-    return cls._fields

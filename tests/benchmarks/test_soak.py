@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from benchmarks.processes import Steady
 from benchmarks.soak import STREAMS, Soaked, soak
 
 from tickwire.core.record import Latency
@@ -74,8 +75,8 @@ def soaked(
             "seen": {"tickers": 500, "books": 390},
             "referee": {"frames": 880, "breaches": {"messages_per_second": 0}},
             "confirmed": STREAMS,
-            "memory": [(float(second), 50.0) for second in range(60)],
-            "warm": 30.0,
+            "memory": Steady([(float(second), 50.0) for second in range(60)], 30.0),
+            "minutes": 1.0,
             "rate": 15.0,
             "load": 0.1,
             **changed,
@@ -124,8 +125,8 @@ def test_what_is_lost_on_any_part_of_its_way_is_a_fault(
             "breaches of the limits",
         ),
         (
-            {"memory": [(float(second), second / 10) for second in range(60)]},
-            "growth of memory, MiB",
+            {"memory": Steady([(float(second), second / 10) for second in range(60)], 30.0)},
+            "growth of memory",
         ),
         (
             {"books": replace(BOOKS, streamed=replace(BOOKS.streamed, dropped=4, pending=0))},
@@ -138,6 +139,16 @@ def test_anything_else_that_is_not_as_it_must_be_is_a_fault(
 ) -> None:
     """Each of them alone, by its name."""
     assert list(soaked(**changed).faults()) == [fault]
+
+
+def test_memory_grows_from_the_first_tenth_to_the_last() -> None:
+    """What it takes to warm up is no growth, nor is one sample that happens to be high."""
+    warming = [(float(second), float(second)) for second in range(30)]
+    steady = [(float(second), 50.0) for second in range(30, 129)]
+    assert not Steady([*warming, *steady, (129.0, 60.0)], 30.0).grows
+    memory = Steady([*warming, *((at, mib + 2.1 * (at > 100)) for at, mib in steady)], 30.0)
+    assert memory.grows
+    assert str(memory) == "memory 50.0 -> 52.1 MiB after the first 30 s (growth +2.10)"
 
 
 async def test_a_few_seconds_of_soak(capsys: pytest.CaptureFixture[str]) -> None:
