@@ -6,7 +6,12 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from tests.apps.command import TIMEOUT_S, Ended, in_terminal, run, started
+from tickwire import AuthenticationError
+from tickwire.apps.cli import app as app_module
+from tickwire.apps.cli import main
 from tickwire.simulator import Simulator
 
 TRADE = (
@@ -76,9 +81,13 @@ def test_a_terminal_gets_a_table_without_colour_if_so_wished() -> None:
     assert not re.search(r"\x1b\[3\d", ended.out)
 
 
-async def failures(*calls: tuple[str, ...], code: int) -> list[str]:
+async def failures(*calls: tuple[str, ...], code: int, locale: str = "C.UTF-8") -> list[str]:
     """The one line that each of these calls leaves on stderr, with nothing on stdout."""
-    runs = await asyncio.gather(*(asyncio.to_thread(run, "watch", *each) for each in calls))
+
+    def watch(arguments: tuple[str, ...]) -> Ended:
+        return run("watch", *arguments, locale=locale)
+
+    runs = await asyncio.gather(*(asyncio.to_thread(watch, each) for each in calls))
     for ended in runs:
         assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
     return [ended.err for ended in runs]
@@ -98,17 +107,53 @@ async def test_nothing_to_watch_is_explained() -> None:
 
 async def test_a_wrong_call_is_explained() -> None:
     """What we cannot mean is said with what would do; exit code 2."""
-    data_type, symbol, url, both = await failures(
-        ("ticket", "KRW-BTC"),
+    symbol, url = await failures(
         ("ticker", "BTC/KRW"),
         ("ticker", "KRW-BTC", "--url", "http://here"),
-        ("ticker", "KRW-BTC", "--url", "ws://here", "--simulate"),
         code=2,
     )
-    assert "unknown data type 'ticket'" in data_type
-    assert "write 'KRW-BTC'" in symbol
+    assert "'KRW-BTC'\n" in symbol
     assert "must be ws://" in url
-    assert "not both" in both
+
+
+async def test_only_what_can_be_shown_is_offered() -> None:
+    """What needs keys, or is none of the types, is refused with the list of those that are."""
+    wrong = ("myOrder", "myAsset", "announcement", "indicator", "indicator_signal", "ticket")
+    calls = [(each, "KRW-BTC", "--simulate") for each in wrong]
+    shown = "ticker, trade, orderbook, candle.1s, candle.1m"
+    for data_type, said in zip(wrong, await failures(*calls, code=2), strict=True):
+        assert f"'{data_type}'" in said
+        assert shown in said
+        assert all(f"{each}," not in said for each in wrong)
+    [korean] = await failures(calls[0], code=2, locale="ko_KR.UTF-8")
+    assert shown in korean
+    assert "보여" in korean
+
+
+async def test_one_exchange_at_a_time() -> None:
+    """Options that name different ones contradict each other, whatever their values are."""
+    url, simulate, environment = ("--url", "ws://here"), ("--simulate",), ("--environment", "kr")
+    pairs = [url + simulate, url + environment, simulate + environment]
+    calls = [("ticker", "KRW-BTC", *each) for each in pairs]
+    for said in await failures(*calls, code=2):
+        assert "--simulate, --url" in said
+    [korean] = await failures(calls[0], code=2, locale="ko_KR.UTF-8")
+    assert "하나만" in korean
+
+
+def test_an_error_that_nobody_foresaw_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever tickwire raises says what to do; a traceback would hide it."""
+
+    def failing() -> None:
+        raise AuthenticationError("there are no keys; set them")
+
+    monkeypatch.setattr(app_module, "app", failing)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "tickwire: there are no keys; set them\n"
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:

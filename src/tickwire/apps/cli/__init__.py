@@ -3,7 +3,7 @@
 import sys
 from io import TextIOWrapper
 
-from tickwire.errors import UsageError
+from tickwire.errors import TickwireError
 
 __all__ = ["main"]
 
@@ -19,7 +19,7 @@ def main() -> None:
         from tickwire.apps.cli.app import app
 
         app()
-    except UsageError as error:
+    except TickwireError as error:
         print(f"tickwire: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tickwire import SubscriptionSpec, UsageError, __version__
+from tickwire.apps.cli.columns import WATCHED
 from tickwire.apps.cli.demo import demo as run_demo
 from tickwire.apps.cli.ending import run
 from tickwire.apps.cli.screen import screen_for
@@ -75,21 +76,25 @@ def watch(
         Output | None,
         typer.Option("-o", "--output", help="Default: table in a terminal, jsonl in a pipe."),
     ] = None,
-    environment: Annotated[str, typer.Option(metavar="kr|sg|id|th", help="Which Upbit.")] = "kr",
+    environment: Annotated[
+        str | None, typer.Option(metavar="kr|sg|id|th", help="Which Upbit; kr by default.")
+    ] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
 ) -> None:
     """Live data of some symbols: `tickwire watch ticker KRW-BTC`."""
-    if simulate and url is not None:
-        raise UsageError("pass either --simulate or --url, not both")
-    spec = SubscriptionSpec(data_type, symbols)
+    language = words()
+    if simulate + (url is not None) + (environment is not None) > 1:
+        raise UsageError(language.one_exchange())
+    if data_type not in WATCHED:
+        raise UsageError(language.cannot_watch(data_type, ", ".join(WATCHED)))
     command = run_watch(
-        spec,
-        environment=environment,
+        SubscriptionSpec(data_type, symbols),
+        environment=environment or "kr",
         url=url,
         simulate=simulate,
         output=output,
         count=count,
-        words=words(),
+        words=language,
     )
     raise typer.Exit(run(command))
 

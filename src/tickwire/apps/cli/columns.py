@@ -7,6 +7,7 @@ from tickwire import (
     BaseWebSocketEvent,
     BookLevel,
     CandleEvent,
+    DataType,
     OrderbookEvent,
     TickerEvent,
     TradeEvent,
@@ -14,7 +15,15 @@ from tickwire import (
 from tickwire.apps.cli.figures import clock_time, percent, price
 from tickwire.apps.cli.words import Words
 
-__all__ = ["Column", "cells", "columns"]
+__all__ = ["WATCHED", "Column", "cells", "columns"]
+
+WATCHED = (
+    DataType.TICKER,
+    DataType.TRADE,
+    DataType.ORDERBOOK,
+    *(each for each in DataType if each.is_candle),
+)
+"""The types that have columns: those that anybody can see, without keys."""
 
 
 class Column(NamedTuple):
@@ -26,7 +35,7 @@ class Column(NamedTuple):
 
 
 def columns(data_type: str, words: Words) -> tuple[Column, ...]:
-    """The columns of a type; `cells` fills them."""
+    """The columns of one of the `WATCHED` types; `cells` fills them."""
     market = Column(words.market, 10, is_number=False)
     utc = Column(words.utc, 12)
     match data_type:

@@ -88,6 +88,12 @@ class Words:
     start, opened, closed, utc = "start (UTC)", "open", "close", "time (UTC)"
     buy, sell = "buy", "sell"
 
+    def cannot_watch(self, data_type: str, shown: str) -> str:
+        return f"watch does not show '{data_type}'; it shows: {shown}"
+
+    def one_exchange(self) -> str:
+        return "pass only one of --simulate, --url and --environment: each names an exchange"
+
     def unreachable(self, where: str, reason: str) -> str:
         return (
             f"cannot reach {where}: {reason}. Check the network and the address, "
@@ -195,6 +201,12 @@ class Korean(Words):
     )
     start, opened, closed, utc = "시작 (UTC)", "시가", "종가", "시각 (UTC)"
     buy, sell = "매수", "매도"
+
+    def cannot_watch(self, data_type: str, shown: str) -> str:
+        return f"watch는 '{data_type}' 타입을 보여 주지 않습니다; 볼 수 있는 타입: {shown}"
+
+    def one_exchange(self) -> str:
+        return "--simulate, --url, --environment 중 하나만 쓰세요: 각각 다른 거래소를 가리킵니다"
 
     def unreachable(self, where: str, reason: str) -> str:
         return (
