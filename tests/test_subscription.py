@@ -214,23 +214,60 @@ def test_a_market_that_the_host_lacks_is_refused() -> None:
         ("10000", Decimal(10000)),
         ("0.1", Decimal("0.1")),
         (Decimal("0.01"), Decimal("0.01")),
+        (Decimal("1E+4"), Decimal(10000)),
+        (" 0.00000001 ", Decimal("0.00000001")),
+        ("0.10" + "0" * 1000, Decimal("0.1")),
+        ("-0", Decimal(0)),
     ],
 )
 def test_a_level_is_an_exact_step(level: Decimal | int | str, step: Decimal) -> None:
     """Whole numbers, texts and Decimals are levels of an order book."""
     spec = SubscriptionSpec("orderbook", "KRW-BTC", level=level)
     assert spec.level == step
+    assert len(str(spec.level)) <= 20
     assert spec.streams == (Stream(DataType.ORDERBOOK, "KRW-BTC", step),)
 
 
 @pytest.mark.parametrize(
     "level",
-    [-1, "-1", True, False, 0.1, 10000.0, "x", "", None, "nan", "sNaN", "inf", [], {}, object()],
+    [True, False, 0.1, 1.5, "x", "", None, "nan", "sNaN", "inf", "1e4", "1E-400", [], {}, object()],
 )
 def test_what_is_no_price_step_is_refused(level: Any) -> None:
-    """A float is not exact, a bool is a slip, and the rest is no number."""
-    with pytest.raises(UsageError, match="level must be a price step"):
+    """A float is not exact, a bool is a slip, and the rest is no number written out."""
+    with pytest.raises(UsageError, match=r"level must be a price step .* as int, Decimal or text"):
         SubscriptionSpec("orderbook", "KRW-BTC", level=level)
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        -1,
+        "-1",
+        -(10**5000),
+        10**400,
+        10**5000,
+        1_000_000_001,
+        Decimal("1E-9"),
+        Decimal("1E-999999"),
+        Decimal("1E+999999"),
+        "0.123456789",
+    ],
+    ids=lambda level: type(level).__name__,  # Python refuses to write some of them
+)
+def test_a_step_that_no_market_can_have_is_refused(level: Any) -> None:
+    """Far from every price it is a slip, and would go out as hundreds of digits."""
+    with pytest.raises(UsageError, match=r"level must be a price step of 0\.00000001 to") as error:
+        SubscriptionSpec("orderbook", "KRW-BTC", level=level)
+    assert len(str(error.value)) < 150
+
+
+@pytest.mark.parametrize("symbols", ["BTC-ETH", "USDT-BTC", "USDT", ["KRW-BTC", "BTC-ETH"]])
+def test_only_won_markets_group_their_prices(symbols: Any) -> None:
+    """Of the others nothing would ever come, so they are named at the call."""
+    with pytest.raises(UsageError, match=r"KRW markets only, not of (BTC-ETH|USDT)"):
+        SubscriptionSpec("orderbook", symbols, level=10)
+    assert SubscriptionSpec("orderbook", symbols, level=0).level == 0
+    assert SubscriptionSpec("orderbook", ["KRW", "KRW-BTC"], level=10).level == 10
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DataType if kind != "orderbook"])

@@ -92,7 +92,7 @@ class Stream(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     def __str__(self) -> str:
         parts = [self.type, self.symbol, self.category]
         if self.level:
-            parts.append(f"(level {self.level})")
+            parts.append(f"(level {self.level:f})")
         if self.include_body:
             parts.append("(with text)")
         if self.indicator is not None:
@@ -144,14 +144,44 @@ ORDINARY = Terms()
 Wish = tuple[Stream, Terms]
 
 
+_LEAST_LEVEL = Decimal("0.00000001")
+_MOST_LEVEL = Decimal(1_000_000_000)
+"""The finest tick there is, and more than any price in won; what lies outside is a slip."""
+
+
 def _level(level: Decimal | int | str) -> Decimal:
+    """The step, without zeros at its end."""
     try:
         step = Decimal(level)
     except (InvalidOperation, TypeError, ValueError):
-        step = Decimal(-1)
-    if not step.is_finite() or step < 0 or isinstance(level, bool | float):
-        raise UsageError(f"level must be a price step from 0 up, such as 10000, not {level!r}")
-    return step
+        step = Decimal("NaN")
+    has_exponent = isinstance(level, str) and "e" in level.lower()
+    if not step.is_finite() or has_exponent or isinstance(level, bool | float):
+        raise UsageError(
+            "level must be a price step such as 10000 or '0.1', as int, Decimal or text "
+            f"(a float is not exact), not {level!r}"
+        )
+    if not step:
+        return Decimal(0)
+    whole, decimals = "", ""
+    if _LEAST_LEVEL <= step <= _MOST_LEVEL:
+        whole, _, decimals = f"{step:f}".partition(".")
+        decimals = decimals.rstrip("0")
+    if not whole or len(decimals) > 8:
+        raise UsageError(
+            f"level must be a price step of {_LEAST_LEVEL:f} to {_MOST_LEVEL}, or 0 for none, "
+            f"with at most 8 decimals, not {step:.9g}"
+        )
+    return Decimal(f"{whole}.{decimals}")
+
+
+def _check_groups(symbols: Iterable[str]) -> None:
+    for symbol in symbols:
+        if symbol.partition("-")[0] != "KRW":
+            raise UsageError(
+                f"level groups the prices of KRW markets only, not of {symbol}; "
+                "ask for it without level"
+            )
 
 
 CATEGORIES = (
@@ -292,6 +322,8 @@ class SubscriptionSpec:
                 raise UsageError(f"{kind} has no symbols")
         elif symbols is not None or kind is not DataType.MY_ORDER:
             names = normalise_symbols(symbols)
+        if step:
+            _check_groups(names)
         if kind in _INDICATORS:
             signal = kind is DataType.INDICATOR_SIGNAL
             indicators = _check_indicators(indicators, names, signal=signal)

@@ -111,6 +111,13 @@ def test_a_level_is_a_number_of_its_own_object() -> None:
     assert '"level":10000}' in text
 
 
+def test_a_level_is_written_without_an_exponent() -> None:
+    """What the exchange would make of one is not known, and small steps have it in Python."""
+    text = request(stream("orderbook", "KRW-BTC", "1E+4"), stream("orderbook", "KRW-SHIB", "1E-8"))
+    assert '"level":10000}' in text
+    assert '"level":0.00000001}' in text
+
+
 def test_a_ticket_may_be_any_text() -> None:
     """Quotes and Korean in a ticket leave the request valid."""
     text = Upbit().encode(Plan((stream("trade", "KRW-BTC"),), ()), '"티켓"\n')

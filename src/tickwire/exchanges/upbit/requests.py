@@ -72,7 +72,8 @@ def _market_objects(streams: Iterable[Stream], options: _Options) -> Iterator[_O
         data_type, level = _kind(group[0])
         each: _Object = {"type": data_type, "codes": [options.code(s) for s in group]}
         if level:
-            each["level"] = level
+            # Without an exponent, which the text of a small `Decimal` has.
+            each["level"] = msgspec.Raw(f"{level:f}".encode())
         yield each
 
 
