@@ -24,7 +24,7 @@ MAY_USE = {
     "world": set(),
     "indicators": {"errors"},
     "symbols": {"errors"},
-    "markets": {"world", "subscription", "symbols", "core"},
+    "markets": {"errors", "world", "subscription", "control", "symbols", "core"},
     "subscription": {"errors", "symbols", "indicators"},
     "exact": {"errors"},
     "_pure": {"errors", "exact", "subscription"},

@@ -69,7 +69,7 @@ class Lagged(ControlEvent):
 
 @dataclass(frozen=True)
 class Rejected(ControlEvent):
-    """The exchange does not know a stream; the wish is withdrawn.
+    """The exchange has no such stream: no such market, or no such grouping; the wish is withdrawn.
 
     `suggestion` is the nearest symbol that exists, if one is near.
     """

@@ -249,9 +249,10 @@ class WebSocketManager(Snapshots):
     async def wishes_of(self, spec: SubscriptionSpec) -> tuple[Wish, ...]:
         """The streams asked for; reads the market list if a whole market is named.
 
-        Raises `AuthenticationError` if keys are needed and there are none.
+        Raises `AuthenticationError` if keys are needed and there are none, and `UsageError` for
+        what this exchange does not have.
         """
-        self._exchange.check_access(spec.data_type)
+        self._exchange.check(spec)
         return (await self._markets.expanded(spec)).wishes
 
     async def symbols_of(self, symbols: str | Iterable[str]) -> frozenset[str]:

@@ -1,21 +1,27 @@
 """The exchange's list of markets: what exists, and what a whole market stands for."""
 
 import difflib
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
+from tickwire.control import Rejected
 from tickwire.core.exchange import Exchange
+from tickwire.errors import ProtocolError, TransportError
 from tickwire.subscription import Stream, SubscriptionSpec
 from tickwire.symbols import expanded_symbols, normalise_symbols
 from tickwire.world import World
 
 __all__ = ["Judgement", "Markets"]
 
+_log = logging.getLogger("tickwire.manager")
+
 
 class Judgement(NamedTuple):
-    """Silent streams told apart: those that do not exist, each with the nearest name that does."""
+    """Silent streams told apart: those that there are not, and those that are only quiet."""
 
-    unknown: dict[Stream, str | None]
+    rejected: tuple[Rejected, ...]
     quiet: tuple[Stream, ...]
 
 
@@ -44,15 +50,45 @@ class Markets:
         return frozenset(expanded_symbols(names, await self.codes() if whole_market else ()))
 
     async def judge(self, silent: Iterable[Stream]) -> Judgement:
-        """Tell streams that do not exist from streams that are only quiet."""
+        """Tell streams that there are not from streams that are only quiet."""
         codes = await self.codes()
         listed = frozenset(codes)
-        unknown: dict[Stream, str | None] = {}
+        rejected: list[Rejected] = []
         quiet: list[Stream] = []
         for stream in silent:
             if stream.symbol in listed:
                 quiet.append(stream)
             else:
                 near = difflib.get_close_matches(stream.symbol, codes, n=1, cutoff=0.6)
-                unknown[stream] = near[0] if near else None
-        return Judgement(unknown, tuple(quiet))
+                reason = f"the exchange lists no market {stream.symbol}"
+                rejected.append(Rejected(stream, reason, near[0] if near else None))
+        wrong = await self._wrong_levels([stream for stream in quiet if stream.level])
+        rejected += wrong.values()
+        return Judgement(tuple(rejected), tuple(each for each in quiet if each not in wrong))
+
+    async def _wrong_levels(self, grouped: Sequence[Stream]) -> dict[Stream, Rejected]:
+        """Those of some books whose prices the exchange does not group so.
+
+        Unlike the market list this is not needed to go on: if it cannot be had, nothing is wrong.
+        """
+        if not grouped:
+            return {}
+        url = self._exchange.levels_url(sorted({stream.symbol for stream in grouped}))
+        try:
+            known = self._exchange.levels(await self._world.fetch(url))
+        except (TransportError, ProtocolError) as error:
+            _log.warning("the price groupings could not be read: %s", error)
+            return {}
+        return {
+            stream: Rejected(stream, _not_grouped_so(stream, known[stream.symbol]), None)
+            for stream in grouped
+            if stream.level not in known.get(stream.symbol, (stream.level,))
+        }
+
+
+def _not_grouped_so(stream: Stream, levels: Iterable[Decimal]) -> str:
+    offered = ", ".join(f"{level:f}" for level in sorted(levels) if level) or "nothing"
+    return (
+        f"the exchange does not group the prices of {stream.symbol} by {stream.level:f}; "
+        f"it groups them by {offered}"
+    )

@@ -16,7 +16,8 @@ class Readiness:
 
     True if all that was wanted is confirmed. Market data is by its first event. Orders, assets,
     announcements and indicators may have nothing to say: they are after a second without an error
-    as well. What is `rejected` was wanted last and is withdrawn: the exchange has no such market.
+    as well. What is `rejected` was wanted last and is withdrawn: the exchange has no such
+    market, or does not group its book so.
     """
 
     confirmed: frozenset[Stream]

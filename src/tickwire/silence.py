@@ -27,21 +27,21 @@ class Silence:
         """Tell a lane which of its silent streams do not exist, and reject those."""
         epoch = lane.connection.epoch
         try:
-            unknown, quiet = await self._markets.judge(silent)
+            rejected, quiet = await self._markets.judge(silent)
         except (TransportError, ProtocolError) as error:
             _log.warning("the market list could not be read: %s", error)
             lane.answered(epoch, (), silent)
             return
         # What has come while the list was read exists, whether it is listed yet or not.
         alive = lane.connection.ledger.alive
-        unknown = {each: near for each, near in unknown.items() if each not in alive}
-        lane.answered(epoch, unknown, quiet)
-        for stream, suggestion in unknown.items():
-            self._reject(stream, suggestion)
+        rejected = tuple(each for each in rejected if each.stream not in alive)
+        lane.answered(epoch, [each.stream for each in rejected], quiet)
+        for each in rejected:
+            self._reject(each)
 
-    def _reject(self, stream: Stream, suggestion: str | None) -> None:
-        hint = f"; did you mean {suggestion}?" if suggestion else ""
-        _log.warning("%s does not exist on this exchange%s", stream, hint)
-        reason = f"the exchange lists no market {stream.symbol}"
-        self._hub.tell([stream], Rejected(stream, reason, suggestion))
+    def _reject(self, rejected: Rejected) -> None:
+        stream = rejected.stream
+        hint = f"; did you mean {rejected.suggestion}?" if rejected.suggestion else ""
+        _log.warning("%s is rejected: %s%s", stream, rejected.reason, hint)
+        self._hub.tell([stream], rejected)
         self._components.reject(stream)

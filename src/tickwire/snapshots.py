@@ -108,9 +108,10 @@ class Snapshots(ABC):
         The others are asked for with the next message, once; nobody else hears of the answer.
 
         Raises `UsageError` for what has no snapshot (orders, assets, announcements, indicators)
-        and for markets that the exchange does not list, which takes five seconds to find out; and
-        `TimeoutError`, after `timeout` seconds, for those that the exchange has not answered;
-        `RateLimitTimeout`, which is one, if it could not even be asked within its limits.
+        and for markets and price groupings that the exchange does not have, which takes five
+        seconds to find out; and `TimeoutError`, after `timeout` seconds, for those that the
+        exchange has not answered; `RateLimitTimeout`, which is one, if it could not even be asked
+        within its limits.
         """
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
             raise UsageError(f"timeout must be seconds above 0, not {timeout!r}")

@@ -3,6 +3,8 @@
 Where the hot path is compiled, the one in Python must make the same of it.
 """
 
+from contextlib import suppress
+
 from tests import twins
 from tickwire.core.exchange import Other
 from tickwire.errors import ProtocolError
@@ -107,8 +109,8 @@ def target(data: bytes) -> None:
         hash(event)
         identity_of = _upbit.identity_of(event.stream.type)
         assert identity_of is None or isinstance(identity_of(event), int)
-    try:
-        codes = _upbit.markets(data)
-    except ProtocolError:
-        return
-    assert all(isinstance(code, str) for code in codes)
+    with suppress(ProtocolError):
+        assert all(isinstance(code, str) for code in _upbit.markets(data))
+    with suppress(ProtocolError):
+        levels = _upbit.levels(data).values()
+        assert all(level.is_finite() and level >= 0 for each in levels for level in each)

@@ -4,15 +4,16 @@ An adapter is pure translation: it opens nothing, keeps no state of a connection
 clock. One folder under `tickwire.exchanges` holds one adapter.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
 from tickwire.core.limiter import Limit
 from tickwire.core.planner import Plan
 from tickwire.events import BaseWebSocketEvent
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import DataType, Stream, SubscriptionSpec
 
 __all__ = ["Endpoint", "Exchange", "Listed", "Other", "Refusal", "Status"]
 
@@ -89,8 +90,11 @@ class Exchange(Protocol):
     def is_on_this_machine(self) -> bool:
         """Whether it is a local exchange, which nobody else is kept out of."""
 
-    def check_access(self, data_type: DataType | str) -> None:
-        """Raise `AuthenticationError` if a type needs keys and there are none."""
+    def check(self, spec: SubscriptionSpec) -> None:
+        """Raise `AuthenticationError` if a wish needs keys and there are none.
+
+        Raises `UsageError` for what this exchange would answer by closing the connection.
+        """
 
     def headers(self, endpoint: Endpoint) -> Mapping[str, str]:
         """The headers of one handshake; where keys are needed, signed anew at each call."""
@@ -106,6 +110,12 @@ class Exchange(Protocol):
 
     def markets(self, body: bytes) -> tuple[str, ...]:
         """The symbols in an answer of `markets_url`; raises `ProtocolError`."""
+
+    def levels_url(self, symbols: Iterable[str]) -> str:
+        """The REST address of the price groupings of some markets that exist."""
+
+    def levels(self, body: bytes) -> Mapping[str, tuple[Decimal, ...]]:
+        """By symbol what an answer of `levels_url` says; raises `ProtocolError`."""
 
     def encode(self, plan: Plan, ticket: str) -> str:
         """The request that makes the plan's streams the connection's whole subscription."""

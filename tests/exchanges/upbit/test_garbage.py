@@ -283,6 +283,18 @@ def test_a_market_list_without_sense_is_refused(body: bytes) -> None:
     """The answer of the REST call is read with the same care."""
     with pytest.raises(ProtocolError):
         Upbit().markets(body)
+    with pytest.raises(ProtocolError):
+        Upbit().levels(body)
+
+
+@pytest.mark.parametrize(
+    "levels",
+    ["5", "null", "{}", '["x"]', '["0",null]', '["NaN"]', '["1e999999999"]', '["-1"]'],
+)
+def test_levels_without_sense_are_refused(levels: str) -> None:
+    """Those of the list of instruments, too."""
+    with pytest.raises(ProtocolError):
+        Upbit().levels(f'[{{"market":"KRW-BTC","supported_levels":{levels}}}]'.encode())
 
 
 # --- at random ------------------------------------------------------------------------------

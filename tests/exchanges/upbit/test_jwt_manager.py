@@ -12,7 +12,9 @@ import pytest
 from tickwire import AuthenticationError, JWTManager, UsageError
 from tickwire.core.exchange import Endpoint
 from tickwire.exchanges.upbit import Upbit
-from tickwire.subscription import DataType
+from tickwire.exchanges.upbit.rules import MARKET_TYPES
+from tickwire.indicators import Indicator
+from tickwire.subscription import DataType, SubscriptionSpec
 
 ACCESS = "xAccessKeyOfAnAccountThatNobodyHas40char"
 SECRET = "ySecretKeyOfAnAccountThatNobodyHas40char"
@@ -201,9 +203,9 @@ def test_keys_of_the_environment_are_not_sent_in_the_clear(monkeypatch: pytest.M
     monkeypatch.setenv("UPBIT_ACCESS_KEY", ACCESS)
     monkeypatch.setenv("UPBIT_SECRET_KEY", SECRET)
     upbit = Upbit(websocket_base_url="ws://exchange.test")
-    upbit.check_access(DataType.TICKER)
+    upbit.check(SubscriptionSpec("ticker", "KRW-BTC"))
     with pytest.raises(UsageError, match="not encrypted"):
-        upbit.check_access(DataType.MY_ORDER)
+        upbit.check(SubscriptionSpec("myOrder"))
     with pytest.raises(UsageError, match="not encrypted"):
         upbit.headers(Endpoint.PRIVATE)
 
@@ -230,12 +232,19 @@ def test_private_types_need_keys_and_public_ones_do_not(monkeypatch: pytest.Monk
     """Each type of an endpoint that is not public."""
     monkeypatch.delenv("UPBIT_ACCESS_KEY", raising=False)
     upbit = Upbit()
+    rsi = Indicator.rsi(timeframe="15m")
+    wishes = [SubscriptionSpec(kind, "KRW-BTC") for kind in DataType if kind in MARKET_TYPES]
+    wishes += [SubscriptionSpec(kind) for kind in ("myOrder", "myAsset", "announcement")]
+    wishes.append(SubscriptionSpec("indicator", "KRW-BTC", indicators=rsi))
+    signal = rsi.when("overbought", threshold=70)
+    wishes.append(SubscriptionSpec("indicator_signal", "KRW-BTC", indicators=signal))
+    assert {wish.data_type for wish in wishes} == set(DataType)
     need = set()
-    for kind in DataType:
+    for wish in wishes:
         try:
-            upbit.check_access(kind)
+            upbit.check(wish)
         except AuthenticationError:
-            need.add(kind)
+            need.add(wish.data_type)
     assert need == {"myOrder", "myAsset", "announcement", "indicator", "indicator_signal"}
 
 

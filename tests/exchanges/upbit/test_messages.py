@@ -594,6 +594,18 @@ def test_the_market_list_names_the_symbols() -> None:
     assert Upbit().markets(json.dumps(answer).encode()) == ("KRW-BTC", "BTC-ETH")
 
 
+def test_the_list_of_instruments_tells_the_price_groupings() -> None:
+    """By code, as exact steps, which the exchange writes as texts."""
+    answer = [
+        {"market": "KRW-BTC", "tick_size": "1000", "supported_levels": ["0", "10000", "0.1"]},
+        {"market": "BTC-ETH", "quote_currency": "BTC", "supported_levels": ["0"]},
+    ]
+    assert Upbit().levels(json.dumps(answer).encode()) == {
+        "KRW-BTC": (Decimal(0), Decimal(10000), Decimal("0.1")),
+        "BTC-ETH": (Decimal(0),),
+    }
+
+
 # --- laziness -------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from tickwire.core.exchange import Endpoint
 from tickwire.core.limiter import Limit
 from tickwire.errors import UsageError
 from tickwire.exchanges.upbit import Upbit
-from tickwire.subscription import DataType
+from tickwire.subscription import DataType, SubscriptionSpec
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,18 @@ def test_each_environment_has_its_host(environment: str, host: str) -> None:
     assert upbit.url(Endpoint.PRIVATE) == f"wss://{host}/websocket/v1/private"
     assert upbit.url(Endpoint.INFO) == f"wss://{host}/websocket/v1/info"
     assert upbit.markets_url() == f"https://{host}/v1/market/all"
+    instruments = f"https://{host}/v1/orderbook/instruments?markets=KRW-BTC,KRW-ETH"
+    assert upbit.levels_url(["KRW-BTC", "KRW-ETH"]) == instruments
+
+
+def test_indonesia_refuses_price_groupings() -> None:
+    """It would close the connection of everybody, so it is refused at the call."""
+    grouped = SubscriptionSpec("orderbook", "KRW-BTC", level=10_000)
+    with pytest.raises(UsageError, match=r"Upbit \(id\) does not group prices"):
+        Upbit(environment="id").check(grouped)
+    Upbit(environment="id").check(SubscriptionSpec("orderbook", "IDR-BTC", level=0))
+    for environment in ("kr", "sg", "th"):
+        Upbit(environment=environment).check(grouped)
 
 
 def test_korea_is_the_default() -> None:

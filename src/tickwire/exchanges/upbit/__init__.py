@@ -1,15 +1,17 @@
 """Upbit: Korea, Singapore, Indonesia and Thailand speak the same protocol on different hosts."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
 from tickwire.core.exchange import Endpoint
 from tickwire.core.planner import Plan
+from tickwire.errors import UsageError
 from tickwire.exchanges.upbit import messages, requests, rules
 from tickwire.exchanges.upbit.jwt_manager import Algorithm, JWTManager
 from tickwire.exchanges.upbit.rules import WireFormat
-from tickwire.subscription import DataType, Stream
+from tickwire.subscription import DataType, Stream, SubscriptionSpec
 
 __all__ = ["Algorithm", "JWTManager", "Upbit", "WireFormat"]
 
@@ -31,6 +33,7 @@ class Upbit:
     ) -> None:
         rules.check_wire_format(wire_format)
         self.wire_format = wire_format
+        self._environment = environment
         self.websocket_base_url, self.base_url = rules.base_urls(
             environment, websocket_base_url, base_url
         )
@@ -63,8 +66,13 @@ class Upbit:
     def is_on_this_machine(self) -> bool:
         return rules.is_on_this_machine(self.websocket_base_url)
 
-    def check_access(self, data_type: DataType | str) -> None:
-        if self.endpoint_of(data_type) is not Endpoint.PUBLIC:
+    def check(self, spec: SubscriptionSpec) -> None:
+        if spec.level and self._environment in rules.WITHOUT_LEVELS:
+            raise UsageError(
+                f"Upbit ({self._environment}) does not group prices, and refuses whoever asks for "
+                "it; ask for order books without level"
+            )
+        if self.endpoint_of(spec.data_type) is not Endpoint.PUBLIC:
             self._jwt_manager.check()
             rules.check_fit_for_keys(self.websocket_base_url)
 
@@ -85,6 +93,12 @@ class Upbit:
 
     def markets(self, body: bytes) -> tuple[str, ...]:
         return messages.markets(body)
+
+    def levels_url(self, symbols: Iterable[str]) -> str:
+        return f"{self.base_url}/v1/orderbook/instruments?markets={','.join(symbols)}"
+
+    def levels(self, body: bytes) -> Mapping[str, tuple[Decimal, ...]]:
+        return messages.levels(body)
 
     def encode(self, plan: Plan, ticket: str) -> str:
         return requests.encode(plan, ticket, self.wire_format)

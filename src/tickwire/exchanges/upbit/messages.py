@@ -6,9 +6,11 @@ changes under way goes on without a seam.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Annotated
 
 import msgspec
-from msgspec import Raw
+from msgspec import Meta, Raw
 
 from tickwire.core.exchange import Listed, Other, Refusal, Status
 from tickwire.events import (
@@ -32,7 +34,7 @@ from tickwire.exchanges.upbit.literals import guarded
 from tickwire.hot import Source
 from tickwire.subscription import DataType, Stream
 
-__all__ = ["Messages", "markets"]
+__all__ = ["Messages", "levels", "markets"]
 
 _EVENTS: dict[str, type[BaseWebSocketEvent]] = {
     DataType.TICKER: TickerEvent,
@@ -131,9 +133,23 @@ class _Market(msgspec.Struct):
     market: str
 
 
+_Level = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$")]
+
+
+class _Instrument(_Market):
+    supported_levels: list[_Level]
+
+
 _markets = msgspec.json.Decoder(list[_Market]).decode
+_instruments = msgspec.json.Decoder(list[_Instrument]).decode
 
 
 def markets(body: bytes) -> tuple[str, ...]:
     """The codes in an answer of `/v1/market/all`; raises `ProtocolError`."""
     return tuple(each.market for each in guarded(_markets, body))
+
+
+def levels(body: bytes) -> dict[str, tuple[Decimal, ...]]:
+    """By code the levels in an answer of `/v1/orderbook/instruments`; raises `ProtocolError`."""
+    instruments: list[_Instrument] = guarded(_instruments, body)
+    return {each.market: tuple(map(Decimal, each.supported_levels)) for each in instruments}

@@ -24,6 +24,7 @@ __all__ = [
     "PATHS",
     "RATE_REFUSED",
     "WIRE_FORMATS",
+    "WITHOUT_LEVELS",
     "WireFormat",
     "base_urls",
     "check_fit_for_keys",
@@ -39,6 +40,9 @@ HOSTS = {
     "id": "id-api.upbit.com",
     "th": "th-api.upbit.com",
 }
+
+WITHOUT_LEVELS = frozenset({"id"})
+"""Where a `level` is answered with WRONG_FORMAT; source: the real host (2026-09-23)."""
 
 PATHS = {
     Endpoint.PUBLIC: "/websocket/v1",
