@@ -231,7 +231,7 @@ async def test_what_has_no_symbols(scene: Scene) -> None:
         (("chart", [], BTC), "no data types given"),
         (("chart", "trades", BTC), "unknown data type 'trades'"),
         (("chart", "trade", []), "no symbols given"),
-        (("chart", "trade", "BTC/KRW"), "write 'KRW-BTC'"),
+        (("chart", "trade", "BTC/KRW"), "Upbit writes 'KRW-BTC'"),
         (("chart", None, BTC), "data types must be"),
         (("chart", "trade", 5), "symbols must be"),
         (("chart", "trade"), "symbols"),

@@ -92,13 +92,36 @@ def test_symbols_are_normalised(given_symbol: str, symbol: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("slashed", "right"),
-    [("BTC/KRW", "KRW-BTC"), ("eth/usdt", "USDT-ETH"), ("1INCH/KRW", "KRW-1INCH")],
+    ("foreign", "right"),
+    [
+        ("BTC/KRW", "KRW-BTC"),
+        ("KRW/BTC", "KRW-BTC"),
+        ("KRW/1INCH", "KRW-1INCH"),
+        ("1INCH/KRW", "KRW-1INCH"),
+        ("eth/usdt", "USDT-ETH"),
+        ("BTC/USDT", "USDT-BTC"),
+        ("USDT/ETH", "USDT-ETH"),
+        ("KRW_BTC", "KRW-BTC"),
+        ("btc_krw", "KRW-BTC"),
+        ("BTC-KRW", "KRW-BTC"),
+        ("usdt-krw", "KRW-USDT"),
+        ("1INCH-KRW", "KRW-1INCH"),
+    ],
 )
-def test_a_slashed_symbol_is_told_the_right_spelling(slashed: str, right: str) -> None:
-    """`BASE/QUOTE` is refused with Upbit's way to write it."""
-    with pytest.raises(UsageError, match=f"write '{right}'"):
-        SubscriptionSpec("ticker", [slashed])
+def test_a_foreign_spelling_is_told_the_right_one(foreign: str, right: str) -> None:
+    """Other exchanges and libraries have other orders and signs; won are always the quote."""
+    with pytest.raises(UsageError, match=f"'{foreign}' is .*; Upbit writes '{right}'"):
+        SubscriptionSpec("ticker", [foreign])
+    assert normalise_symbol(right) == right
+
+
+@pytest.mark.parametrize(
+    "several", ["KRW-BTC,KRW-ETH", "KRW-BTC KRW-ETH", "krw-btc, krw-eth", "KRW,"]
+)
+def test_several_symbols_in_a_text_are_told_to_be_a_list(several: str) -> None:
+    """A comma or a blank is in no symbol."""
+    with pytest.raises(UsageError, match=r"pass a list such as \['KRW-BTC', 'KRW-ETH'\]"):
+        SubscriptionSpec("ticker", several)
 
 
 @pytest.mark.parametrize(
@@ -108,17 +131,18 @@ def test_a_slashed_symbol_is_told_the_right_spelling(slashed: str, right: str) -
         " ",
         "ETH",
         "KRWBTC",
-        "KRW_BTC",
         "KRW-",
         "-BTC",
         "KRW--BTC",
         "KRW-BTC-ETH",
         "KRW-비트",
-        "KRW BTC",
-        "KRW-BTC,KRW-ETH",
         "KRW-BTC\x00",
         "/",
         "KRW/",
+        "KRW-KRW",
+        "KRW/KRW",
+        "A/B/C",
+        "KRW-BTC/ETH",
     ],
 )
 def test_a_malformed_symbol_is_refused(symbol: str) -> None:

@@ -380,7 +380,7 @@ def test_a_bad_timeout_is_told(client: SyncWebSocketClient, timeout: Any) -> Non
 
 def test_errors_of_a_call_come_out_of_it(client: SyncWebSocketClient) -> None:
     """As they would from `await`."""
-    with pytest.raises(UsageError, match="write 'KRW-BTC'"):
+    with pytest.raises(UsageError, match="Upbit writes 'KRW-BTC'"):
         client.subscribe_ticker("BTC/KRW")
     with pytest.raises(UsageError, match="a callback must be callable"):
         client.subscribe_ticker("KRW-BTC", 5)  # type: ignore[call-overload]

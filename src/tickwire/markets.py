@@ -59,9 +59,8 @@ class Markets:
             if stream.symbol in listed:
                 quiet.append(stream)
             else:
-                near = difflib.get_close_matches(stream.symbol, codes, n=1, cutoff=0.6)
                 reason = f"the exchange lists no market {stream.symbol}"
-                rejected.append(Rejected(stream, reason, near[0] if near else None))
+                rejected.append(Rejected(stream, reason, _nearest(stream.symbol, codes)))
         wrong = await self._wrong_levels([stream for stream in quiet if stream.level])
         rejected += wrong.values()
         return Judgement(tuple(rejected), tuple(each for each in quiet if each not in wrong))
@@ -84,6 +83,15 @@ class Markets:
             for stream in grouped
             if stream.level not in known.get(stream.symbol, (stream.level,))
         }
+
+
+def _nearest(symbol: str, codes: Sequence[str]) -> str | None:
+    """The code that was probably meant: the same the other way round, or else a similar one."""
+    left, _, right = symbol.partition("-")
+    turned = f"{right}-{left}"
+    if turned in codes:
+        return turned
+    return next(iter(difflib.get_close_matches(symbol, codes, n=1, cutoff=0.6)), None)
 
 
 def _not_grouped_so(stream: Stream, levels: Iterable[Decimal]) -> str:

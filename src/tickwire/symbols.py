@@ -13,17 +13,22 @@ QUOTE_CURRENCIES = ("KRW", "BTC", "USDT", "SGD", "IDR", "THB")
 # The exchange promises no alphabet for names; its market list decides what exists.
 _SYMBOL = re.compile(r"[A-Z]+-[A-Z0-9]+")
 _SUFFIXED = re.compile(r"([A-Z]+-[A-Z0-9]+)\.(\d+)")
-_SLASHED = re.compile(r"([A-Z0-9]+)/([A-Z]+)")
+_PAIR = re.compile(r"([A-Z0-9]+)[-/_]([A-Z0-9]+)")
 
 
 def normalise_symbol(symbol: str) -> str:
     """The symbol as the exchange spells it, `QUOTE-BASE` in capitals; raises `UsageError`."""
     name = _capitals(symbol)
-    if _SYMBOL.fullmatch(name):
+    if _SYMBOL.fullmatch(name) and not name.endswith("-KRW"):
         return name
-    if slashed := _SLASHED.fullmatch(name):
-        base, quote = slashed.groups()
-        raise UsageError(f"{symbol!r} is not how Upbit spells it; write '{quote}-{base}'")
+    if pair := _PAIR.fullmatch(name):
+        spelled = _quote_first(*pair.groups())
+        if spelled != "KRW-KRW":
+            raise UsageError(f"{symbol!r} is spelled otherwise; Upbit writes '{spelled}'")
+    if re.search(r"[,\s]", name):
+        raise UsageError(
+            f"{symbol!r} is not one symbol; pass a list such as ['KRW-BTC', 'KRW-ETH']"
+        )
     if suffixed := _SUFFIXED.fullmatch(name):
         code, depth = suffixed.groups()
         raise UsageError(f"{symbol!r} names a depth; write '{code}' and depth={depth}")
@@ -52,6 +57,13 @@ def expanded_symbols(names: Iterable[str], codes: Iterable[str]) -> tuple[str, .
             raise UsageError(f"this exchange has no {name} market")
         symbols += members
     return tuple(dict.fromkeys(symbols))
+
+
+def _quote_first(left: str, right: str) -> str:
+    """A pair as Upbit writes it. Most others write the quote last; won are nothing else."""
+    if left == "KRW" or (left in QUOTE_CURRENCIES and right not in QUOTE_CURRENCIES):
+        return f"{left}-{right}"
+    return f"{right}-{left}"
 
 
 def _market_or_symbol(name: str) -> str:

@@ -112,7 +112,7 @@ async def test_a_wrong_call_is_explained() -> None:
         ("ticker", "KRW-BTC", "--url", "http://here"),
         code=2,
     )
-    assert "'KRW-BTC'\n" in symbol
+    assert "Upbit writes 'KRW-BTC'" in symbol
     assert "must be ws://" in url
 
 
