@@ -126,6 +126,10 @@ def test_a_trigger_of_another_indicator_is_refused() -> None:
     """Each has its own; a signal has fewer lengths to choose from than a value."""
     with pytest.raises(UsageError, match="rsi can trigger overbought or oversold, not 'golden"):
         RSI.when("golden_cross")
+    nonsense: Any
+    for nonsense in ([], None, 5):
+        with pytest.raises(UsageError, match="rsi can trigger overbought or oversold, not "):
+            RSI.when(nonsense)
     with pytest.raises(UsageError, match="period must be one of 7, 9, 14, 21, 25 for a signal"):
         Indicator.rsi(timeframe="15m", period=3).when("overbought", threshold=70)
 

@@ -366,7 +366,9 @@ def test_announcements_have_categories() -> None:
     )
 
 
-@pytest.mark.parametrize("categories", ["news", [], ["notice", "Notice"], [5], [None]])
+@pytest.mark.parametrize(
+    "categories", ["news", [], ["notice", "Notice"], [5], [None], 5, [[]], ["notice", [], 5]]
+)
 def test_an_unknown_category_is_told_the_known_ones(categories: Any) -> None:
     """The exchange would close the connection of everybody."""
     with pytest.raises(UsageError, match="must be one of notice, trade, wallet"):
@@ -392,6 +394,11 @@ def test_each_indicator_of_each_market_is_a_stream() -> None:
     [
         ("indicator", "KRW-BTC", (), "no indicators given"),
         ("indicator", "KRW-BTC", ["rsi"], "an indicator must be one such as Indicator.rsi"),
+        ("indicator", "KRW-BTC", "rsi", "such as .*, not 'rsi'"),
+        ("indicator", "KRW-BTC", None, "such as .*, not None"),
+        ("indicator_signal", "KRW-BTC", 5, r"such as .*\.when\(.*, not 5"),
+        ("indicator", "KRW-BTC", [RSI, []], r"such as .*, not \[\]"),
+        ("ticker", "KRW-BTC", 5, "ticker has no indicators"),
         ("indicator", "KRW-BTC", OVERBOUGHT, "has a trigger"),
         ("indicator_signal", "KRW-BTC", RSI, "needs a trigger"),
         ("indicator", "BTC-ETH", RSI, "KRW markets only, not for BTC-ETH"),
@@ -403,6 +410,15 @@ def test_indicators_are_checked(kind: str, symbols: Any, indicators: Any, told: 
     """What the exchange would refuse is refused here."""
     with pytest.raises(UsageError, match=told):
         SubscriptionSpec(kind, symbols, indicators=indicators)
+
+
+@pytest.mark.parametrize("flag", ["is_only_snapshot", "is_only_realtime", "include_body"])
+@pytest.mark.parametrize("value", ["no", "", 0, 1, None, []])
+def test_a_flag_is_true_or_false(flag: str, value: Any) -> None:
+    """Anything else is a slip; to take the text "no" as yes would be the worst of it."""
+    kind, symbols = ("announcement", None) if flag == "include_body" else ("ticker", "KRW-BTC")
+    with pytest.raises(UsageError, match=f"{flag} must be True or False, not "):
+        SubscriptionSpec(kind, symbols, **{flag: value})
 
 
 def test_a_whole_market_keeps_its_indicators() -> None:

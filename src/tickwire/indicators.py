@@ -178,7 +178,7 @@ class Indicator(msgspec.Struct, frozen=True, order=True, cache_hash=True):
     def when(self, trigger: str, **event_params: Decimal | float) -> Self:
         """The same, to be signalled when this happens; raises `UsageError`."""
         rule = _rule(self.type)
-        if trigger not in rule.triggers:
+        if not isinstance(trigger, str) or trigger not in rule.triggers:
             raise UsageError(f"{self.type} can trigger {_either(rule.triggers)}, not {trigger!r}")
         own = rule.triggers[trigger]
         expected = () if own is None else own[:1]
@@ -225,7 +225,7 @@ def ordered(type: str, members: Mapping[str, Value]) -> _Members:
 
 
 def _rule(type: str) -> _Rule:
-    if type not in _RULES:
+    if not isinstance(type, str) or type not in _RULES:
         raise UsageError(f"unknown indicator {type!r}; expected one of: {', '.join(_RULES)}")
     return _RULES[type]
 

@@ -1,12 +1,12 @@
 """What one can ask for: a data type, symbols, and the stream that each pair of them is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from itertools import product
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
@@ -209,18 +209,29 @@ def normalise_categories(categories: str | Iterable[str] | None) -> tuple[str, .
     """The categories, sorted; `("",)` stands for all of them."""
     if categories is None:
         return ("",)
-    named = {categories} if isinstance(categories, str) else set(categories)
-    unknown = sorted(repr(each) for each in named if each not in CATEGORIES)
+    named = _several(categories)
+    unknown = [repr(each) for each in named if each not in CATEGORIES]
     if unknown or not named:
         shown = ", ".join(unknown) or "nothing"
         raise UsageError(f"a category must be one of {', '.join(CATEGORIES)}, not {shown}")
-    return tuple(sorted(named))
+    return tuple(sorted(set(named)))
+
+
+def _several(given: Any) -> tuple[Any, ...]:
+    """What may be given alone or as several; whether it makes sense is not asked here."""
+    alone = isinstance(given, str | Indicator) or not isinstance(given, Iterable)
+    return (given,) if alone else tuple(given)
+
+
+def _flag(name: str, value: bool) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} must be True or False, not {value!r}")
+    return value
 
 
 def _check_indicators(
-    indicators: Iterable[Indicator], symbols: Iterable[str], *, signal: bool
+    given: Sequence[Indicator], symbols: Iterable[str], *, signal: bool
 ) -> tuple[Indicator, ...]:
-    given = tuple(dict.fromkeys(indicators))
     example = "Indicator.rsi(timeframe='15m')" + (".when('overbought', threshold=70)" * signal)
     if not given:
         raise UsageError(f"no indicators given; pass indicators=[{example}]")
@@ -231,7 +242,7 @@ def _check_indicators(
     for symbol in symbols:
         if symbol.partition("-")[0] != "KRW":
             raise UsageError(f"indicators are computed for KRW markets only, not for {symbol}")
-    return given
+    return tuple(dict.fromkeys(given))
 
 
 def _priority(priority: int) -> int:
@@ -310,12 +321,16 @@ class SubscriptionSpec:
         step = _level(level)
         if step and kind is not DataType.ORDERBOOK:
             raise UsageError(f"level groups the prices of order books; {kind} has none")
-        terms = Terms(depth, bool(is_only_snapshot), bool(is_only_realtime))
+        terms = Terms(
+            depth,
+            _flag("is_only_snapshot", is_only_snapshot),
+            _flag("is_only_realtime", is_only_realtime),
+        )
+        include_body = _flag("include_body", include_body)
         _check_terms(kind, terms)
         if kind is not DataType.ANNOUNCEMENT and (categories is not None or include_body):
             raise UsageError(f"categories and include_body are of announcements, not of {kind}")
-        if isinstance(indicators, Indicator):
-            indicators = (indicators,)
+        computed = _several(indicators)
         names: tuple[str, ...] = ()
         if kind in _WITHOUT_SYMBOLS:
             if symbols is not None:
@@ -326,16 +341,16 @@ class SubscriptionSpec:
             _check_groups(names)
         if kind in _INDICATORS:
             signal = kind is DataType.INDICATOR_SIGNAL
-            indicators = _check_indicators(indicators, names, signal=signal)
-        elif tuple(indicators):
+            computed = _check_indicators(computed, names, signal=signal)
+        elif computed:
             raise UsageError(f"{kind} has no indicators; ask for the type 'indicator'")
         object.__setattr__(self, "data_type", kind)
         object.__setattr__(self, "symbols", names)
         object.__setattr__(self, "level", step)
         object.__setattr__(self, "terms", terms)
         object.__setattr__(self, "categories", normalise_categories(categories))
-        object.__setattr__(self, "include_body", bool(include_body))
-        object.__setattr__(self, "indicators", tuple(indicators))
+        object.__setattr__(self, "include_body", include_body)
+        object.__setattr__(self, "indicators", computed)
         object.__setattr__(self, "priority", _priority(priority))
 
     @classmethod
