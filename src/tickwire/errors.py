@@ -11,7 +11,7 @@
     └── SlowConsumer          a component fell too far behind to go on
 
 What a caller must fix is raised. What a long life brings by itself (a lost connection, a refusal,
-a gap) arrives as a control event that holds the error; see `tickwire.events`.
+a gap) arrives as a control event that holds the error; see `tickwire.control`.
 """
 
 

@@ -291,7 +291,9 @@ class SubscriptionSpec:
     The priority of a stream is the highest of the wishes for it, 0 for most. It is no part of what
     is wanted: to change it sends nothing, the next message is in the new order.
 
-    Raises `UsageError` for anything the exchange could not understand.
+    Raises `UsageError` for what the exchange would refuse, and for what it would be silent about
+    as far as that is known without asking it: whether a market exists, and which groupings its
+    book has, is found out when nothing comes of it.
     """
 
     data_type: DataType | str
