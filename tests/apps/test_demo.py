@@ -87,11 +87,12 @@ def test_a_terminal_shows_prices_beside_the_wire() -> None:
 
 
 def test_korean_readers_are_told_in_korean() -> None:
-    """A Korean locale gets Korean messages; the last line stays as it is."""
+    """A Korean locale gets Korean messages; the last line, for scripts, stays as it is."""
     ended = run("demo", "--seconds", "1.5", locale="ko_KR.UTF-8")
     assert (ended.code, ended.err) == (0, "")
     assert "복구 완료: 스트림 150개" in ended.out
     assert "확인된 스트림" in ended.out
+    assert "연결 끊김: 예고 없이 끊어졌습니다 (1006)" in ended.out
     assert figures(ended.lines[-1])[:2] == (60, 20)
 
 

@@ -2,12 +2,16 @@
 
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from tests.apps.command import run
 from tickwire.apps.cli.figures import padded, percent, price
-from tickwire.apps.cli.words import Korean, Words, words
+from tickwire.apps.cli.words import _REASONS, Korean, Words, words
+from tickwire.errors import HandshakeRefused
+
+SOURCE = Path(__file__).parents[2] / "src" / "tickwire"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,28 @@ def test_korean_says_everything_that_english_says() -> None:
     """Nothing is left in English; milliseconds are the same in both."""
     said = {name for name in vars(Words) if not name.startswith("_")} - {"milliseconds"}
     assert said - set(vars(Korean)) == set()
+
+
+def test_reasons_are_told_in_korean() -> None:
+    """What the transport says of a loss; figures, addresses and what others say stay."""
+    korean = Korean()
+    for reason, said in {
+        "the connection was cut without a goodbye (1006)": "예고 없이 끊어졌습니다 (1006)",
+        "nobody listens at ws://here": "연결을 받지 않는 주소입니다: ws://here",
+        "closed by the server (1000 'bye')": "서버가 닫았습니다 (1000 'bye')",
+        str(HandshakeRefused(429, 2.5)): "서버가 연결을 거부했습니다: HTTP 429; "
+        "요청한 대기 시간: 2.5 s",
+        "something new": "something new",
+    }.items():
+        assert said in korean.reconnecting(reason, 2)
+        assert said in korean.unreachable("Upbit (kr)", reason)
+
+
+def test_the_reasons_are_those_of_the_transport() -> None:
+    """Each English one is still said somewhere."""
+    rooms = [*(SOURCE / "transport").glob("*.py"), SOURCE / "core" / "connection.py"]
+    said = "\n".join(path.read_text() for path in [*rooms, SOURCE / "errors.py"])
+    assert [reason for reason in _REASONS if reason not in said] == []
 
 
 def test_figures_are_exact_and_readable() -> None:

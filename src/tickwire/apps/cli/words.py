@@ -1,7 +1,8 @@
 """What the command line says, in English and in Korean.
 
 `Words` is the catalogue and its English text; `Korean` says the same. A method takes what its
-sentence needs, so a wrong call is a type error.
+sentence needs, so a wrong call is a type error. English in both are the last line of the
+demonstration, which is for scripts, and what the library itself says of wrong calls and in its log.
 """
 
 import os
@@ -166,7 +167,7 @@ class Korean(Words):
 
     def reconnecting(self, reason: str, failures: int) -> str:
         attempt = f" ({failures}회째)" if failures > 1 else ""
-        return f"연결 끊김: {reason}; 재연결 중{attempt}"
+        return f"연결 끊김: {_in_korean(reason)}; 재연결 중{attempt}"
 
     def restored(self, streams: int, ms: float) -> str:
         return f"복구 완료: 스트림 {streams}개, {ms:.0f} ms 소요"
@@ -210,7 +211,7 @@ class Korean(Words):
 
     def unreachable(self, where: str, reason: str) -> str:
         return (
-            f"{where}에 연결할 수 없습니다: {reason}. 네트워크와 주소를 확인하거나 "
+            f"{where}에 연결할 수 없습니다: {_in_korean(reason)}. 네트워크와 주소를 확인하거나 "
             "--simulate 로 로컬 거래소를 쓰세요"
         )
 
@@ -252,6 +253,33 @@ _STATES = {
     "error": "오류",
     "closed": "닫힘",
 }
+
+
+_REASONS = {
+    "the connection was cut without a goodbye": "예고 없이 끊어졌습니다",
+    "closed by the server": "서버가 닫았습니다",
+    "no answer to a ping": "핑에 응답이 없습니다",
+    "the server broke the protocol": "서버가 프로토콜을 어겼습니다",
+    "the exchange does not serve what it was asked for": "거래소가 요청한 것을 보내지 않습니다",
+    "the connection is closed": "연결이 닫혀 있습니다",
+    "the server gave up during the handshake": "핸드셰이크 중에 서버가 포기했습니다",
+    "the server's certificate is not valid": "서버 인증서가 유효하지 않습니다",
+    "the host name could not be resolved": "호스트 이름을 찾을 수 없습니다",
+    "nobody listens at": "연결을 받지 않는 주소입니다:",
+    "the server did not answer in time": "서버가 제때 응답하지 않았습니다",
+    "the server refused the connection with": "서버가 연결을 거부했습니다:",
+    "it asks to wait": "요청한 대기 시간:",
+    "could not be read": "읽을 수 없습니다",
+    "did not answer within": "제때 응답하지 않았습니다:",
+    "answered with": "응답:",
+}
+"""Why a connection is gone, as the transport says it; what others say stays as it is."""
+
+
+def _in_korean(reason: str) -> str:
+    for english, korean in _REASONS.items():
+        reason = reason.replace(english, korean)
+    return reason
 
 
 def words(environment: Mapping[str, str] = os.environ) -> Words:
