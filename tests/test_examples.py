@@ -1,6 +1,9 @@
 """What the documentation shows, works."""
 
+import ast
+import inspect
 import re
+import signal
 import subprocess
 import sys
 from math import isinf
@@ -8,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tickwire import SyncWebSocketClient
 from tickwire.core.strategy import STRATEGIES
 from tickwire.exchanges.upbit.rules import CONNECT_LIMITS, MESSAGE_LIMITS
 
@@ -150,6 +154,53 @@ def test_the_programs_about_pulling_run(title: str) -> None:
     assert ended.stdout
 
 
+def test_the_program_with_callbacks_lives_until_ctrl_c(tmp_path: Path) -> None:
+    """The one of `docs/coming-from.md` runs as it stands, and ends without a traceback."""
+    (tmp_path / "callbacks.py").write_text(titled_blocks("docs/coming-from.md")["callbacks.py"])
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-W", "error", "callbacks.py"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert process.stdout is not None
+    with process:
+        lines = [process.stdout.readline() for _ in range(20)]
+        process.send_signal(signal.SIGINT)
+        rest, complaints = process.communicate(timeout=10)
+    assert any(re.fullmatch(r"KRW-(BTC|ETH) [0-9.]+\n", line) for line in lines)
+    assert any(re.fullmatch(r"KRW-BTC (ASK|BID) [0-9.]+\n", line) for line in lines)
+    assert (process.returncode, complaints) == (0, "")
+    assert rest.endswith("bye\n")
+
+
+def test_the_program_with_a_loop_takes_ten_events() -> None:
+    """The other one of `docs/coming-from.md` runs as it stands, to its end."""
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", titled_blocks("docs/coming-from.md")["loop.py"]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.fullmatch(r"((ticker|orderbook) KRW-(BTC|ETH) [0-9]{13}\n){10}", ended.stdout)
+
+
+def test_what_others_names_correspond_to_is_there() -> None:
+    """Each call in the last column of the table is one of the client's, with these arguments."""
+    page = (ROOT / "docs" / "coming-from.md").read_text()
+    last_column = " ".join(re.findall(r"^\|.* \| (.*) \|$", page, flags=re.MULTILINE))
+    calls = re.findall(r"`(?:await )?(?:client\.)?(\w+)\((.*?)\)`", last_column)
+    assert len(calls) > 10
+    for name, arguments in calls:
+        call = getattr(SyncWebSocketClient, name)
+        given = ast.parse(f"f({arguments})", mode="eval").body
+        assert isinstance(given, ast.Call)
+        options = {each.arg: None for each in given.keywords if each.arg}
+        inspect.signature(call).bind(None, *given.args, **options)
+
+
 def test_the_readme_is_about_thirty_lines() -> None:
     """It is read to its end."""
     assert len((ROOT / "README.md").read_text().splitlines()) <= 40
@@ -160,6 +211,8 @@ def test_the_readme_is_about_thirty_lines() -> None:
     [
         "README.md",
         "ARCHITECTURE.md",
+        "docs/coming-from.md",
+        "docs/data-types.md",
         "docs/merging.md",
         "docs/testing.md",
         "docs/keys.md",
