@@ -288,7 +288,7 @@ def test_a_step_that_no_market_can_have_is_refused(level: Any) -> None:
 @pytest.mark.parametrize("symbols", ["BTC-ETH", "USDT-BTC", "USDT", ["KRW-BTC", "BTC-ETH"]])
 def test_only_won_markets_group_their_prices(symbols: Any) -> None:
     """Of the others nothing would ever come, so they are named at the call."""
-    with pytest.raises(UsageError, match=r"KRW markets only, not of (BTC-ETH|USDT)"):
+    with pytest.raises(UsageError, match=r"BTC and USDT markets, such as (BTC-ETH|USDT)"):
         SubscriptionSpec("orderbook", symbols, level=10)
     assert SubscriptionSpec("orderbook", symbols, level=0).level == 0
     assert SubscriptionSpec("orderbook", ["KRW", "KRW-BTC"], level=10).level == 10

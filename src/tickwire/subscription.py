@@ -176,10 +176,11 @@ def _level(level: Decimal | int | str) -> Decimal:
 
 
 def _check_groups(symbols: Iterable[str]) -> None:
+    # Whether those of other countries are grouped is for the exchange to say.
     for symbol in symbols:
-        if symbol.partition("-")[0] != "KRW":
+        if symbol.partition("-")[0] in ("BTC", "USDT"):
             raise UsageError(
-                f"level groups the prices of KRW markets only, not of {symbol}; "
+                f"level does not group the prices of BTC and USDT markets, such as {symbol}; "
                 "ask for it without level"
             )
 
