@@ -120,6 +120,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
             raise UsageError("batch=True needs a callback; iteration gives one event at a time")
         manager, component = await self._join()
         wishes = await manager.wishes_of(spec)
+        self._check_open()  # reading a market list takes time
         manager.components.want(component, wishes, callback, in_batches=batch)
         component.rank((stream for stream, _ in wishes), spec.priority)
 
@@ -143,6 +144,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
             indicators = (indicators,)
         listed = None if categories is None else normalise_categories(categories)
         chosen = None if indicators is None else frozenset(indicators)
+        self._check_open()  # as well
         gone = [
             stream
             for stream in component.streams
@@ -185,6 +187,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
         Without a symbol: the last change of your assets, the last announcement, or what became of
         an order in any market; each has to be wanted as widely.
         """
+        self._check_place()
         if self._manager is None:
             return None
         kind = DataType.of(data_type)

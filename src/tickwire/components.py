@@ -8,7 +8,7 @@ from typing import Any
 from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.delivery.component import Component
 from tickwire.delivery.hub import DataProcessor
-from tickwire.delivery.inbox import Handler
+from tickwire.delivery.inbox import Ended, Handler
 from tickwire.delivery.takers import Taker
 from tickwire.errors import UsageError
 from tickwire.subscription import Stream, SubscriptionSpec, Wish
@@ -83,11 +83,27 @@ class Components:
             ) from None
 
     def join(self, component: Component) -> None:
-        """Take a component in, in place of another one with the same id."""
-        if self._components.get(component.id) is not component:
+        """Take a component in, in place of another one with the same id.
+
+        Whoever has lost its place does not come back: raises what it was lost by.
+        """
+        self.check(component)
+        if not self._has_place(component):
             before = self._adopt(component)
             self._count(component)
-            self._retire(before)
+            self._retire(before, _displaced(component.id))
+
+    def check(self, component: Component) -> None:
+        """Raise what a component has lost its place by, if it has."""
+        reason = component.stream_inbox.ended
+        if reason is None or self._has_place(component):
+            return
+        if isinstance(reason, Ended):
+            raise UsageError(
+                f"component {component.id!r} was unregistered, or its manager was stopped; "
+                "make another one"
+            )
+        raise reason.with_traceback(None)
 
     def replace(
         self,
@@ -101,7 +117,7 @@ class Components:
         before = self._adopt(component)
         self.want(component, wishes, handler, in_batches=in_batches)
         # Only now, so that a stream wanted before and after is live for the newcomer.
-        self._retire(before)
+        self._retire(before, _displaced(component.id))
 
     def want(
         self,
@@ -111,7 +127,11 @@ class Components:
         *,
         in_batches: bool = False,
     ) -> None:
-        """Add wishes of a component, for a handler or for whoever iterates."""
+        """Add wishes of a component, for a handler or for whoever iterates.
+
+        Raises what the component has lost its place by, if it has.
+        """
+        self.check(component)
         for stream, taker, before in component.want(wishes, handler, in_batches=in_batches):
             if not self._hub.connect(stream, taker):
                 component.finished(stream, taker)
@@ -120,7 +140,11 @@ class Components:
         self._count(component)
 
     def unwant(self, component: Component, streams: Iterable[Stream]) -> None:
-        """Withdraw wishes of a component, whoever they were for."""
+        """Withdraw wishes of a component, whoever they were for.
+
+        Raises what the component has lost its place by, if it has.
+        """
+        self.check(component)
         for stream in tuple(streams):
             self._disconnect(stream, component.takers.pop(stream, []))
             component.ranks.pop(stream, None)
@@ -142,6 +166,9 @@ class Components:
             for stream in component.rejected
         )
 
+    def _has_place(self, component: Component) -> bool:
+        return self._components.get(component.id) is component
+
     def _count(self, component: Component) -> None:
         self._desired.replace(component.id, component.streams, component.modest)
 
@@ -152,7 +179,7 @@ class Components:
             taker.component.finished(stream, taker)
             touched[taker.component.id] = taker.component
         for component in touched.values():
-            if self._components.get(component.id) is component:
+            if self._has_place(component):
                 self._count(component)
 
     def release(self, component: Component, reason: BaseException | None = None) -> None:
@@ -160,7 +187,7 @@ class Components:
 
         Whoever iterates comes to an end, by the `reason` if there is one.
         """
-        if self._components.get(component.id) is component:
+        if self._has_place(component):
             del self._components[component.id]
             self._desired.replace(component.id, ())
             self._retire(component, reason)
@@ -212,9 +239,15 @@ class Components:
 
     def _forget(self, component: Component) -> None:
         # An id may have been taken over by a newer object, which must stay.
-        if self._components.get(component.id) is component:
+        if self._has_place(component):
             _log.info("component %r was collected; its wishes are withdrawn", component.id)
             self.release(component)
+
+
+def _displaced(component_id: str) -> UsageError:
+    return UsageError(
+        f"another client or component took the id {component_id!r}; give each its own id"
+    )
 
 
 def check_component_id(component_id: str) -> None:

@@ -18,7 +18,8 @@ __all__ = ["Participant"]
 class Participant:
     """What clients and pools have in common. The manager is found when it is first needed.
 
-    The manager holds it weakly: once it is collected, its wishes are withdrawn.
+    The manager holds it weakly: once it is collected, its wishes are withdrawn. If another one
+    takes its id, it has lost its place for good, and every call but that to leave says so.
     """
 
     _kind: ClassVar[str]
@@ -70,6 +71,11 @@ class Participant:
         if not self._is_open:
             raise UsageError(f"{self._kind} {self.component_id!r} was {self._left}")
 
+    def _check_place(self) -> None:
+        """Raise `UsageError` for whoever is open still but has lost its id to another one."""
+        if self._is_open and self._manager is not None and self._component is not None:
+            self._manager.components.check(self._component)
+
     def _leave(self) -> None:
         self._is_open = False
         if self._manager is not None and self._component is not None:
@@ -82,10 +88,13 @@ class Participant:
         does not exist; it is true if all is confirmed. See `Readiness` for what confirms.
         """
         manager, _ = await self._join()
-        return await manager.ready(timeout, component_id=self.component_id)
+        readiness = await manager.ready(timeout, component_id=self.component_id)
+        self._check_place()  # else it would be that of another one
+        return readiness
 
     def explain(self) -> Explanation:
         """What is wanted here and what has become of each stream; `print` it to read it."""
+        self._check_place()
         if self._manager is None or self._manager.components.find(self) is None:
             return Explanation(self.component_id, ())
         return self._manager.explain(self)

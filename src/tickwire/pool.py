@@ -111,6 +111,7 @@ class DataPoolManager(Participant):
 
         An unknown id is no error.
         """
+        self._check_place()
         self._interests.replace(client_id, ())
 
     def _forget(self, change: SubscriptionChange) -> None:
@@ -182,6 +183,7 @@ class DataPoolManager(Participant):
     def _kept(
         self, data_type: DataType | str, symbol: str | None, level: Decimal | int | str
     ) -> Recent:
+        self._check_place()
         name = None if symbol is None else normalise_symbol(symbol)
         [stream] = SubscriptionSpec(data_type, name, level=level).streams
         rejected = self._rejected.get(stream)

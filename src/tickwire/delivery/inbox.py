@@ -103,6 +103,11 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._fresh) + len(self._waiting)
 
+    @property
+    def ended(self) -> BaseException | None:
+        """What it was ended with, if it was."""
+        return self._ended
+
     # --- the producer's side ------------------------------------------------------------------
 
     def put(self, item: Item, read: int) -> None:
@@ -150,7 +155,7 @@ class Inbox:
         """The next event, waiting for it; raises what the inbox was ended with."""
         while (item := self.take_nowait()) is None:
             if self._ended is not None:
-                raise self._ended
+                raise self._ended.with_traceback(None)  # which would hold whoever took before
             self._wakeup = asyncio.get_running_loop().create_future()
             try:
                 await self._wakeup
