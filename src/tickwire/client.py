@@ -106,7 +106,10 @@ class WebSocketClient(Participant, Wishes, Snapshots):
     # --- life ---------------------------------------------------------------------------------
 
     async def disconnect(self) -> None:
-        """Withdraw every wish; no callback is called from now on. May be called twice."""
+        """Withdraw every wish; no callback is called from now on. May be called twice.
+
+        Raises `UsageError` in another event loop, unless that of the client is closed.
+        """
         self._leave()
 
     # --- wishes -------------------------------------------------------------------------------

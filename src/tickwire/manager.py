@@ -23,6 +23,7 @@ from tickwire.core.listing import Listing, Verification
 from tickwire.core.rate_limiter import RateLimiter, RateLimiterStatus
 from tickwire.core.strategy import Strategy, strategy_of
 from tickwire.core.subscriptions import SubscriptionManager
+from tickwire.delivery.component import Component
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Handler
 from tickwire.errors import UsageError
@@ -179,7 +180,10 @@ class WebSocketManager(Snapshots):
         self._waits.end()
 
     async def stop(self) -> None:
-        """Close every connection and end every task; may be called twice."""
+        """Close every connection and end every task; may be called twice.
+
+        Raises `UsageError` in another event loop, unless that of the manager is closed.
+        """
         await self._tasks.stop()
 
     @property
@@ -242,6 +246,11 @@ class WebSocketManager(Snapshots):
         self._tasks.check_loop()
         component = self.components.get(component_id)
         if component is not None:
+            self.components.release(component)
+
+    def _release(self, component: Component) -> None:
+        """Forget a component that leaves by itself; raises as `stop` does."""
+        if self._tasks.check_ending():
             self.components.release(component)
 
     # --- what is asked ------------------------------------------------------------------------

@@ -77,9 +77,9 @@ class Participant:
             self._manager.components.check(self._component)
 
     def _leave(self) -> None:
-        self._is_open = False
         if self._manager is not None and self._component is not None:
-            self._manager.components.release(self._component)
+            self._manager._release(self._component)
+        self._is_open = False
 
     async def ready(self, timeout: float | None = 10.0) -> Readiness:
         """Wait until every stream wanted is confirmed, or the time (seconds) is up.

@@ -66,7 +66,10 @@ class DataPoolManager(Participant):
     # --- life ---------------------------------------------------------------------------------
 
     async def cleanup(self) -> None:
-        """Withdraw every interest and forget everything kept. May be called twice."""
+        """Withdraw every interest and forget everything kept. May be called twice.
+
+        Raises `UsageError` in another event loop, unless that of the pool is closed.
+        """
         self._leave()
 
     def _leave(self) -> None:
@@ -111,7 +114,8 @@ class DataPoolManager(Participant):
 
         An unknown id is no error.
         """
-        self._check_place()
+        if self._is_open and self._component is not None:
+            await self._join()
         self._interests.replace(client_id, ())
 
     def _forget(self, change: SubscriptionChange) -> None:

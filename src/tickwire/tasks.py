@@ -36,7 +36,7 @@ class Tasks:
     @property
     def are_stopped(self) -> bool:
         """Whether they were stopped, or their loop has ended."""
-        return self._are_stopped.is_set()
+        return self._are_stopped.is_set() or self._has_lost_its_loop
 
     def check_loop(self) -> None:
         """Raise `UsageError` unless the running loop is the one in which the tasks live."""
@@ -54,6 +54,19 @@ class Tasks:
                 "this manager belongs to another event loop; make one manager for each loop, "
                 "or use SyncWebSocketClient from any thread"
             )
+
+    def check_ending(self) -> bool:
+        """Whether there may be something to end: no loop, or an open one, the running one.
+
+        With a loop that is closed everything has ended. Raises `UsageError` in another open one.
+        """
+        if self._loop is not None and not self._has_lost_its_loop:
+            self.check_loop()
+        return not self._has_lost_its_loop
+
+    @property
+    def _has_lost_its_loop(self) -> bool:
+        return self._loop is not None and self._loop.is_closed()
 
     def check_alive(self) -> None:
         """Raise `UsageError` as well if they were stopped."""
@@ -77,6 +90,8 @@ class Tasks:
 
     async def stop(self) -> None:
         """End every task; may be called twice."""
+        if not self.check_ending():
+            return
         self._are_stopped.set()
         if self._root is not None:
             await asyncio.wait([self._root])
