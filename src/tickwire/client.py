@@ -14,14 +14,10 @@ from tickwire.exchanges.upbit import WireFormat
 from tickwire.indicators import Indicator
 from tickwire.manager import WebSocketManager
 from tickwire.participant import Participant
+from tickwire.selection import Selection
 from tickwire.shared import shared_manager
 from tickwire.snapshots import Snapshots
-from tickwire.subscription import (
-    DataType,
-    Stream,
-    SubscriptionSpec,
-    normalise_categories,
-)
+from tickwire.subscription import DataType, Stream, SubscriptionSpec
 from tickwire.symbols import normalise_symbol
 from tickwire.wishes import Symbols, Wishes
 
@@ -117,8 +113,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
     async def subscribe(
         self, spec: SubscriptionSpec, callback: Handler | None = None, *, batch: bool = False
     ) -> None:
-        if callback is not None and not callable(callback):
-            raise UsageError(f"a callback must be callable, not {callback!r}")
+        _check_callback(callback)
         if batch and callback is None:
             raise UsageError("batch=True needs a callback; iteration gives one event at a time")
         manager, component = await self._join()
@@ -129,34 +124,28 @@ class WebSocketClient(Participant, Wishes, Snapshots):
 
     async def unsubscribe(
         self,
-        data_type: DataType | str,
+        data_type: DataType | str | None = None,
         symbols: Symbols | None = None,
         *,
+        level: Decimal | int | str | None = None,
         categories: str | Iterable[str] | None = None,
         indicators: Indicator | Iterable[Indicator] | None = None,
+        callback: Handler | None = None,
     ) -> None:
-        """Withdraw the wishes of a type: those for some symbols, categories or indicators, or all.
+        """Withdraw wishes: all, or those of a type, for some symbols, for one callback and so on.
 
-        A wish for the orders of all markets is one wish, and is not withdrawn by naming a market.
+        Candles are named by their type: what `subscribe_candle(symbols, unit="1m")` asked for is
+        "candle.1m" here. A wish for the orders of all markets is one wish, and is not withdrawn
+        by naming a market. Raises `UsageError` for what cannot be said of the type, such as a
+        `level` of tickers.
         """
+        selection = Selection(
+            data_type, symbols, level=level, categories=categories, indicators=indicators
+        )
+        _check_callback(callback)
         manager, component = await self._join()
-        if not any(stream.type == data_type for stream in component.streams):
-            DataType.of(data_type)
-        named = None if symbols is None else await manager.symbols_of(symbols)
-        if isinstance(indicators, Indicator):
-            indicators = (indicators,)
-        listed = None if categories is None else normalise_categories(categories)
-        chosen = None if indicators is None else frozenset(indicators)
-        self._check_open()  # as well
-        gone = [
-            stream
-            for stream in component.streams
-            if stream.type == data_type
-            and (named is None or stream.symbol in named)
-            and (listed is None or stream.category in listed)
-            and (chosen is None or stream.indicator in chosen)
-        ]
-        manager.components.unwant(component, gone)
+        gone = selection.of((*component.streams, *component.rejected))
+        manager.components.unwant(component, gone, callback)
 
     # --- what comes ---------------------------------------------------------------------------
 
@@ -244,3 +233,8 @@ class WebSocketClient(Participant, Wishes, Snapshots):
         finally:
             self._is_iterated = False
             component.streams_control = False
+
+
+def _check_callback(callback: Handler | None) -> None:
+    if callback is not None and not callable(callback):
+        raise UsageError(f"a callback must be callable, not {callback!r}")

@@ -139,15 +139,20 @@ class Components:
                 self._hub.disconnect(stream, before)
         self._count(component)
 
-    def unwant(self, component: Component, streams: Iterable[Stream]) -> None:
-        """Withdraw wishes of a component, whoever they were for.
+    def unwant(
+        self, component: Component, streams: Iterable[Stream], handler: Handler | None = None
+    ) -> None:
+        """Withdraw wishes of a component, those for a handler or whoever they were for.
 
         Raises what the component has lost its place by, if it has.
         """
         self.check(component)
         for stream in tuple(streams):
-            self._disconnect(stream, component.takers.pop(stream, []))
-            component.ranks.pop(stream, None)
+            component.rejected.discard(stream)
+            takers = component.takers_for(stream, handler)
+            self._disconnect(stream, takers)
+            for taker in takers:
+                component.finished(stream, taker)
         self._count(component)
 
     def reject(self, stream: Stream) -> None:

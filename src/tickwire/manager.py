@@ -264,10 +264,6 @@ class WebSocketManager(Snapshots):
         self._exchange.check(spec)
         return (await self._markets.expanded(spec)).wishes
 
-    async def symbols_of(self, symbols: str | Iterable[str]) -> frozenset[str]:
-        """The symbols named; reads the market list if a whole market is. Raises `UsageError`."""
-        return await self._markets.symbols_of(symbols)
-
     async def _snapshots_of(self, spec: SubscriptionSpec, timeout: float) -> dict[str, Any]:
         await self.start()
         wishes = await self.wishes_of(spec)

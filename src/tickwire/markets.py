@@ -10,7 +10,6 @@ from tickwire.control import Rejected
 from tickwire.core.exchange import Exchange
 from tickwire.errors import ProtocolError, TransportError
 from tickwire.subscription import Stream, SubscriptionSpec
-from tickwire.symbols import expanded_symbols, normalise_symbols
 from tickwire.world import World
 
 __all__ = ["Judgement", "Markets"]
@@ -42,12 +41,6 @@ class Markets:
     async def expanded(self, spec: SubscriptionSpec) -> SubscriptionSpec:
         """The wish with whole markets replaced by their symbols; raises `UsageError`."""
         return spec.expanded(await self.codes()) if spec.names_whole_market else spec
-
-    async def symbols_of(self, symbols: str | Iterable[str]) -> frozenset[str]:
-        """The symbols named, those of a whole market among them; raises `UsageError`."""
-        names = normalise_symbols(symbols)
-        whole_market = any("-" not in name for name in names)
-        return frozenset(expanded_symbols(names, await self.codes() if whole_market else ()))
 
     async def judge(self, silent: Iterable[Stream]) -> Judgement:
         """Tell streams that there are not from streams that are only quiet."""

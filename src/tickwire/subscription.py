@@ -26,6 +26,7 @@ __all__ = [
     "candle_type",
     "check_depth",
     "normalise_categories",
+    "normalise_level",
 ]
 
 
@@ -149,8 +150,8 @@ _MOST_LEVEL = Decimal(1_000_000_000)
 """The finest tick there is, and more than any price in won; what lies outside is a slip."""
 
 
-def _level(level: Decimal | int | str) -> Decimal:
-    """The step, without zeros at its end."""
+def normalise_level(level: Decimal | int | str) -> Decimal:
+    """The step by which prices are grouped, 0 for none; raises `UsageError`."""
     try:
         step = Decimal(level)
     except (InvalidOperation, TypeError, ValueError):
@@ -321,7 +322,7 @@ class SubscriptionSpec:
         priority: int = 0,
     ) -> None:
         kind = DataType.of(data_type)
-        step = _level(level)
+        step = normalise_level(level)
         if step and kind is not DataType.ORDERBOOK:
             raise UsageError(f"level groups the prices of order books; {kind} has none")
         terms = Terms(

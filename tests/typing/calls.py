@@ -63,6 +63,8 @@ async def callbacks(client: WebSocketClient) -> None:
     await client.subscribe_indicator_signal("KRW-BTC", crossing, on_signals, batch=True)
     await client.subscribe_raw("news", None, on_raw)
     await client.unsubscribe(DataType.MY_ORDER)
+    await client.unsubscribe("orderbook", level=10_000, callback=on_anything)
+    await client.unsubscribe()
     await client.unsubscribe("indicator", indicators=Indicator.rsi(timeframe="15m"))
 
 

@@ -181,6 +181,14 @@ class Component:
         """Where this handler's events are collected already."""
         return next((each for each in self.batches if each.held() == handler), None)
 
+    def takers_for(self, stream: Stream, handler: Handler | None) -> list[Taker]:
+        """The ways in for a stream: those that lead to a handler, or all."""
+        return [
+            taker
+            for taker in self.takers.get(stream, ())
+            if handler is None or (taker.held is not None and taker.held() == handler)
+        ]
+
     def finished(self, stream: Stream, taker: Taker) -> None:
         """A wish has got all that it was for."""
         present = self.takers.get(stream, [])
