@@ -93,7 +93,7 @@ MAY_USE = {
     "readiness": {"world", "subscription"},
     "participant": {"errors", "core", "delivery", "components", "readiness", "manager"},
     "lanes": {"world", "subscription", "core", "transport"},
-    "shared": {"errors", "core", "exchanges", "manager"},
+    "shared": {"errors", "core", "exchanges", "manager", "tasks"},
     "frames": {"errors", "events"},
     "history": {"errors", "subscription", "events", "control", "frames"},
     "pool": {
@@ -118,6 +118,7 @@ MAY_USE = {
         "delivery",
         "client",
         "background",
+        "statistics",
     },
     "wishes": {"indicators", "subscription", "events", "delivery"},
     "client": {

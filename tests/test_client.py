@@ -16,6 +16,7 @@ from tests.harness import MARKETS, MemoryExchange, orderbook_frame, trade_frame,
 from tickwire import (
     BaseWebSocketEvent,
     ControlEvent,
+    DataPoolManager,
     DataType,
     ExchangeError,
     Gap,
@@ -33,6 +34,7 @@ from tickwire import (
     UsageError,
     WebSocketClient,
     WebSocketManager,
+    get_global_websocket_manager,
 )
 from tickwire.delivery import overflow
 from tickwire.testing import ManualClock, MemoryNetwork
@@ -784,6 +786,17 @@ async def test_use_from_another_loop_is_told(scene: Scene) -> None:
     thread.start()
     thread.join()
     assert told
+
+
+async def test_the_manager_of_a_client_can_be_asked(scene: Scene) -> None:
+    """Whether it was given or is the one of this loop, which is found where a loop runs."""
+    async with scene.client() as client:
+        assert client.manager is scene.manager
+    alone = WebSocketClient("alone")
+    with pytest.raises(UsageError, match="running event loop"):
+        await asyncio.to_thread(lambda: alone.manager)
+    assert alone.manager is await get_global_websocket_manager()
+    assert DataPoolManager("pool").manager is alone.manager
 
 
 async def test_reprs_are_status_lines(scene: Scene) -> None:

@@ -91,10 +91,10 @@ def inbox_figures(client: SyncWebSocketClient) -> Any:
 
 
 def test_it_has_all_that_the_client_has() -> None:
-    """The same names with the same arguments; `get` besides, and no `manager=` of another loop."""
-    public = {name for name in dir(WebSocketClient) if not name.startswith("_")}
+    """The same names and arguments; `get` besides, and the manager's figures for the manager."""
+    public = {name for name in dir(WebSocketClient) if not name.startswith("_")} - {"manager"}
     ours = {name for name in dir(SyncWebSocketClient) if not name.startswith("_")}
-    assert ours == public | {"get"}
+    assert ours == public | {"get", "statistics", "get_rate_limiter_status", "plan"}
     for name in public:
         method = getattr(SyncWebSocketClient, name)
         assert parameters(method) == parameters(getattr(WebSocketClient, name)), name
@@ -106,6 +106,19 @@ def test_it_has_all_that_the_client_has() -> None:
 
 def parameters(function: Any) -> list[inspect.Parameter]:
     return list(inspect.signature(function).parameters.values())
+
+
+def test_the_figures_of_the_manager(exchange: LocalExchange, client: SyncWebSocketClient) -> None:
+    """Of all clients that share the connections, from any thread."""
+    client.subscribe_ticker("KRW-BTC")
+    with another(exchange, "other") as other:
+        other.subscribe_trade("KRW-BTC")
+        client.ready()
+        other.ready()
+        assert set(client.statistics().components) == {"client", "other"}
+        assert client.statistics().streams == 2
+        assert client.get_rate_limiter_status()["stats"]["connections"] == 1
+        assert client.plan().messages == other.plan().messages
 
 
 def test_get_gives_one_event_after_the_other(client: SyncWebSocketClient) -> None:

@@ -57,15 +57,24 @@ class Participant:
     ) -> None:
         self._leave()
 
-    async def _join(self) -> tuple[WebSocketManager, Component]:
-        self._check_open()
+    @property
+    def manager(self) -> WebSocketManager:
+        """The manager whose connections are shared here: its statistics, limits and plan.
+
+        Raises `UsageError` if it has to be found first, and no event loop is running.
+        """
         if self._manager is None:
             self._manager = self._find_manager()
-        await self._manager.start()
+        return self._manager
+
+    async def _join(self) -> tuple[WebSocketManager, Component]:
+        self._check_open()
+        manager = self.manager
+        await manager.start()
         if self._component is None:
-            self._component = self._manager.components.new(self.component_id, self)
-        self._manager.components.join(self._component)
-        return self._manager, self._component
+            self._component = manager.components.new(self.component_id, self)
+        manager.components.join(self._component)
+        return manager, self._component
 
     def _check_open(self) -> None:
         if not self._is_open:

@@ -8,6 +8,7 @@ from tickwire.core.strategy import Strategy, strategy_of
 from tickwire.errors import UsageError
 from tickwire.exchanges.upbit import JWTManager, Upbit, WireFormat
 from tickwire.manager import WebSocketManager
+from tickwire.tasks import running_loop
 
 __all__ = ["get_global_websocket_manager", "shared_manager"]
 
@@ -84,7 +85,7 @@ def _managers_of_this_loop() -> dict[_Key, WebSocketManager]:
     # A manager knows its loop, so neither would ever be collected by itself.
     for loop in [loop for loop in _managers if loop.is_closed()]:
         del _managers[loop]
-    return _managers.setdefault(asyncio.get_running_loop(), {})
+    return _managers.setdefault(running_loop(), {})
 
 
 async def get_global_websocket_manager() -> WebSocketManager:

@@ -10,12 +10,15 @@ from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
 from tickwire.background import Background, shared_background
 from tickwire.client import WebSocketClient
 from tickwire.control import ControlEvent
+from tickwire.core.efficiency import SubscriptionPlan
 from tickwire.core.explanation import Explanation
+from tickwire.core.rate_limiter import RateLimiterStatus
 from tickwire.core.strategy import Strategy
 from tickwire.delivery.inbox import Ended
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import WireFormat
+from tickwire.statistics import ManagerStatistics
 
 __all__ = ["SyncWebSocketClient"]
 
@@ -170,11 +173,27 @@ class SyncWebSocketClient:
 
     def explain(self) -> Explanation:
         """What is wanted here and what has become of each stream; `print` it to read it."""
+        return self._read(self._client.explain)
 
-        async def explain() -> Explanation:
-            return self._client.explain()
+    def statistics(self) -> ManagerStatistics:
+        """All clients that share these connections, in figures; see `WebSocketManager`."""
+        return self._read(lambda: self._client.manager.statistics())
 
-        return self._run(explain())
+    def get_rate_limiter_status(self) -> RateLimiterStatus:
+        """How far the exchange's limits are used, as JSON has it; see `RateLimiterStatus`."""
+        return self._read(lambda: self._client.manager.get_rate_limiter_status())
+
+    def plan(self) -> SubscriptionPlan:
+        """The messages that would say all that these clients want; see `WebSocketManager`."""
+        return self._read(lambda: self._client.manager.plan())
+
+    def _read(self, function: Callable[[], T]) -> T:
+        """What a function gives in the background thread, where nothing changes meanwhile."""
+
+        async def read() -> T:
+            return function()
+
+        return self._run(read())
 
     @overload
     def get(

@@ -7,7 +7,7 @@ from typing import Any
 
 from tickwire.errors import UsageError
 
-__all__ = ["Tasks"]
+__all__ = ["Tasks", "running_loop"]
 
 _log = logging.getLogger("tickwire.manager")
 
@@ -40,13 +40,7 @@ class Tasks:
 
     def check_loop(self) -> None:
         """Raise `UsageError` unless the running loop is the one in which the tasks live."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise UsageError(
-                "call this from a coroutine, in a running event loop; "
-                "without one, use SyncWebSocketClient"
-            ) from None
+        loop = running_loop()
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:
@@ -109,3 +103,14 @@ class Tasks:
         if failure is not None:
             _log.critical("the manager has failed; nothing will be delivered", exc_info=failure)
         self._ended(failure)
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    """The loop that runs here; raises `UsageError` if there is none."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise UsageError(
+            "call this from a coroutine, in a running event loop; "
+            "without one, use SyncWebSocketClient"
+        ) from None
