@@ -21,6 +21,7 @@ SOURCE = ROOT / "src" / "tickwire"
 MAY_USE = {
     "errors": set(),
     "version": set(),
+    "checks": {"errors"},
     "world": set(),
     "indicators": {"errors"},
     "symbols": {"errors"},
@@ -35,7 +36,7 @@ MAY_USE = {
     "events": {"errors", "exact", "hot", "fields", "indicators", "subscription"},
     "control": {"errors", "events", "subscription"},
     "simulator": {"errors", "world"},
-    "core": {"errors", "world", "subscription", "events"},
+    "core": {"errors", "checks", "world", "subscription", "events"},
     "exchanges": {
         "errors",
         "world",
@@ -52,6 +53,7 @@ MAY_USE = {
     "testing": {"errors", "world", "simulator"},
     "manager": {
         "errors",
+        "checks",
         "world",
         "subscription",
         "events",
@@ -82,6 +84,7 @@ MAY_USE = {
     },
     "snapshots": {
         "errors",
+        "checks",
         "world",
         "subscription",
         "events",
@@ -98,6 +101,7 @@ MAY_USE = {
     "history": {"errors", "subscription", "events", "control", "frames"},
     "pool": {
         "errors",
+        "checks",
         "symbols",
         "subscription",
         "events",
@@ -111,6 +115,7 @@ MAY_USE = {
     "background": {"errors", "world"},
     "sync": {
         "errors",
+        "checks",
         "events",
         "control",
         "core",
@@ -123,6 +128,8 @@ MAY_USE = {
     "wishes": {"indicators", "subscription", "events", "delivery"},
     "client": {
         "errors",
+        "checks",
+        "components",
         "core",
         "indicators",
         "symbols",

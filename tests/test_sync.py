@@ -384,7 +384,7 @@ async def test_the_errors_of_the_other_client_name_this_one() -> None:
 # --- errors -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("timeout", [-1, float("nan"), "5"])
+@pytest.mark.parametrize("timeout", [-1, float("nan"), "5", 10**400, True])
 def test_a_bad_timeout_is_told(client: SyncWebSocketClient, timeout: Any) -> None:
     """Seconds, from 0 up."""
     with pytest.raises(UsageError, match="timeout must be seconds"):

@@ -58,7 +58,7 @@ async def test_one_grouping_of_a_book(client: WebSocketClient, manager: WebSocke
     """However its step is written; without one all of them."""
     for level in (0, 10_000, 1_000):
         await client.subscribe_orderbook([BTC, ETH], level=level)
-    await client.unsubscribe("orderbook", BTC, level="1e4")
+    await client.unsubscribe("orderbook", BTC, level="10000.0")
     assert wanted(manager) == {
         f"orderbook {BTC}",
         f"orderbook {BTC} (level 1000)",

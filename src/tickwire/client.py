@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from typing import Any, Literal, overload
 
+from tickwire.checks import check_flag, check_kind
+from tickwire.components import check_spec
 from tickwire.control import ControlEvent
 from tickwire.core.listing import Listing, Verification
-from tickwire.core.strategy import Strategy
+from tickwire.core.strategy import Strategy, strategy_of
 from tickwire.delivery.inbox import Ended, Handler
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import WireFormat
+from tickwire.exchanges.upbit.rules import check_wire_format
 from tickwire.indicators import Indicator
 from tickwire.manager import WebSocketManager
 from tickwire.participant import Participant
@@ -64,6 +67,12 @@ class WebSocketClient(Participant, Wishes, Snapshots):
         enable_dynamic_adjustment: bool = True,
         manager: WebSocketManager | None = None,
     ) -> None:
+        if manager is not None:
+            check_kind("manager", manager, WebSocketManager)
+        check_flag("compression", compression)
+        check_wire_format(wire_format)
+        strategy_of(strategy)
+        check_flag("enable_dynamic_adjustment", enable_dynamic_adjustment)
         addresses = (environment != "kr", websocket_base_url, base_url)
         if manager is not None and any(addresses):
             raise UsageError("pass either manager= or an address, not both")
@@ -113,6 +122,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
     async def subscribe(
         self, spec: SubscriptionSpec, callback: Handler | None = None, *, batch: bool = False
     ) -> None:
+        check_spec(spec)
         _check_callback(callback)
         if batch and callback is None:
             raise UsageError("batch=True needs a callback; iteration gives one event at a time")

@@ -13,7 +13,7 @@ from tickwire.delivery.takers import Taker
 from tickwire.errors import UsageError
 from tickwire.subscription import Stream, SubscriptionSpec, Wish
 
-__all__ = ["Components", "check_component_id", "check_specs"]
+__all__ = ["Components", "check_component_id", "check_spec", "check_specs"]
 
 _log = logging.getLogger("tickwire.manager")
 
@@ -65,6 +65,8 @@ class Components:
         """The component with this id, or that stands for this object."""
         if isinstance(component, str):
             return self.get(component)
+        if component is None:  # which is also what those without an owner stand for
+            return None
         return next((each for each in self if each.owner is component), None)
 
     def new(self, component_id: str, owner: object | None) -> Component:
@@ -261,12 +263,29 @@ def check_component_id(component_id: str) -> None:
         raise UsageError(f"a component id must be text with something in it, not {component_id!r}")
 
 
-def check_specs(specs: Iterable[SubscriptionSpec] | None) -> tuple[SubscriptionSpec, ...]:
+def check_spec(spec: SubscriptionSpec) -> None:
+    """Raise `UsageError` for what is no wish."""
+    if not isinstance(spec, SubscriptionSpec):
+        raise UsageError(
+            "expected one SubscriptionSpec, such as SubscriptionSpec('ticker', 'KRW-BTC'), "
+            f"not {spec!r}"
+        )
+
+
+def check_specs(specs: object) -> tuple[SubscriptionSpec, ...]:
     """The same as a tuple; raise `UsageError` for none at all and for what is something else."""
-    given = tuple(specs or ())
+    if specs is not None and (isinstance(specs, str) or not isinstance(specs, Iterable)):
+        raise UsageError(f"subscriptions must be a list, not {specs!r}; {_PLACES}")
+    given = () if specs is None else tuple(specs)
     for spec in given:
         if not isinstance(spec, SubscriptionSpec):
-            raise UsageError(f"expected a SubscriptionSpec, not {spec!r}")
+            raise UsageError(f"expected a SubscriptionSpec, not {spec!r}; {_PLACES}")
     if not given:
-        raise UsageError("no subscriptions given; pass at least one SubscriptionSpec")
+        raise UsageError(f"no subscriptions given; {_PLACES}")
     return given
+
+
+_PLACES = (
+    "call register_component(component_id, component, [SubscriptionSpec, …]), "
+    "or without a component register_component(component_id, [SubscriptionSpec, …])"
+)

@@ -15,7 +15,8 @@ from itertools import count
 from types import TracebackType
 from typing import Any, Self
 
-from tickwire.components import Components, check_component_id, check_specs
+from tickwire.checks import check_flag, check_kind, check_seconds
+from tickwire.components import Components, check_component_id, check_spec, check_specs
 from tickwire.core.connection import Timing
 from tickwire.core.efficiency import SubscriptionPlan
 from tickwire.core.explanation import Explanation
@@ -91,6 +92,13 @@ class WebSocketManager(Snapshots):
         timing: Timing | None = None,
         world: World | None = None,
     ) -> None:
+        check_flag("compression", compression)
+        check_flag("enable_dynamic_adjustment", enable_dynamic_adjustment)
+        check_flag("enable_rate_limiter", enable_rate_limiter)
+        timing = Timing() if timing is None else timing
+        check_kind("timing", timing, Timing)
+        world = real_world() if world is None else world
+        check_kind("world", world, World)
         self.compression = compression
         """Whether compression is offered to the exchange."""
         self.wire_format = wire_format
@@ -99,7 +107,6 @@ class WebSocketManager(Snapshots):
         """How much of what the exchange allows is used."""
         self.enable_dynamic_adjustment = enable_dynamic_adjustment
         """Whether less of it is used after complaints."""
-        world = world or real_world()
         self.jwt_manager = JWTManager(
             access_key, secret_key, algorithm=jwt_algorithm, new_uuid=world.new_uuid
         )
@@ -120,7 +127,7 @@ class WebSocketManager(Snapshots):
             exchange=self._exchange,
             reader=self._hub,
             world=self._world,
-            timing=timing or Timing(),
+            timing=timing,
             rate_limiter=RateLimiter(
                 self._exchange,
                 strategy=self.strategy,
@@ -244,6 +251,7 @@ class WebSocketManager(Snapshots):
     async def unregister_component(self, component_id: str) -> None:
         """Forget a component and its wishes; an unknown id is no error."""
         self._tasks.check_loop()
+        check_component_id(component_id)
         component = self.components.get(component_id)
         if component is not None:
             self.components.release(component)
@@ -261,6 +269,7 @@ class WebSocketManager(Snapshots):
         Raises `AuthenticationError` if keys are needed and there are none, and `UsageError` for
         what this exchange does not have.
         """
+        check_spec(spec)
         self._exchange.check(spec)
         return (await self._markets.expanded(spec)).wishes
 
@@ -291,8 +300,14 @@ class WebSocketManager(Snapshots):
         """Wait until every stream wanted (by one component, or by all) is confirmed.
 
         Returns what is confirmed and what is missing once nothing is missing or the time is up.
+        Raises `UsageError` if there is no such component, and once the manager was stopped.
         """
-        self._tasks.check_loop()
+        self._tasks.check_alive()
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+        if component_id is not None:
+            check_component_id(component_id)
+            self._taking_part(component_id)
         desired = self._subscription_manager
 
         def wanted() -> frozenset[Stream]:
@@ -302,6 +317,7 @@ class WebSocketManager(Snapshots):
             return desired.is_wanted(stream, by=component_id) and not self._lanes.is_live(stream)
 
         readiness = await self._waits.until_confirmed(wanted, is_missing, timeout)
+        self._tasks.check_alive()
         return replace(readiness, rejected=self.components.rejected(component_id))
 
     def plan(self) -> SubscriptionPlan:
@@ -318,10 +334,7 @@ class WebSocketManager(Snapshots):
         it, and what it waits for if nothing has. As text it is meant to be read. Raises
         `UsageError` if there is no such component.
         """
-        found = self.components.find(component)
-        if found is None:
-            known = ", ".join(sorted(each.id for each in self.components)) or "none"
-            raise UsageError(f"there is no component {component!r} here; there are: {known}")
+        found = self._taking_part(component)
         streams = sorted(found.streams)
         others = self._subscription_manager.others_by_stream(found.id)
         return Explanation(
@@ -331,6 +344,13 @@ class WebSocketManager(Snapshots):
                 for each in streams
             ),
         )
+
+    def _taking_part(self, component: str | object) -> Component:
+        found = self.components.find(component)
+        if found is None:
+            known = ", ".join(sorted(each.id for each in self.components)) or "none"
+            raise UsageError(f"there is no component {component!r} here; there are: {known}")
+        return found
 
     async def list_subscriptions(self) -> tuple[Listing, ...]:
         """What the exchange says it serves, one entry for each open connection.

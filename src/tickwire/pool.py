@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tickwire.checks import check_kind
 from tickwire.control import ControlEvent, Gap, Rejected
 from tickwire.core.interest import SubscriptionChange
 from tickwire.core.subscriptions import SubscriptionManager
@@ -49,6 +50,8 @@ class DataPoolManager(Participant):
         manager: WebSocketManager | None = None,
         events_per_stream: int = EVENTS_PER_STREAM,
     ) -> None:
+        if manager is not None:
+            check_kind("manager", manager, WebSocketManager)
         super().__init__(component_id, lambda: manager or shared_manager()())
         self.events_per_stream = _at_least_one("events_per_stream", events_per_stream)
         self._interests = SubscriptionManager(self._forget)
@@ -94,8 +97,7 @@ class DataPoolManager(Participant):
         what it has registered before. Returns when the interest is recorded; see `ready` for the
         data. Raises `UsageError`, and `AuthenticationError` where keys are needed and missing.
         """
-        if not isinstance(client_id, str) or not client_id.strip():
-            raise UsageError(f"a client id must be text with something in it, not {client_id!r}")
+        _check_client_id(client_id)
         names = None if symbols is None else _several("symbols", "KRW-BTC", symbols)
         kinds = _several("data types", "ticker", data_types)
         specs = [SubscriptionSpec(kind, names, level=level) for kind in kinds]
@@ -114,6 +116,7 @@ class DataPoolManager(Participant):
 
         An unknown id is no error.
         """
+        _check_client_id(client_id)
         if self._is_open and self._component is not None:
             await self._join()
         self._interests.replace(client_id, ())
@@ -200,6 +203,11 @@ class DataPoolManager(Participant):
             raise UsageError(
                 f"nobody is interested in {stream}; await register_client_interest first"
             ) from None
+
+
+def _check_client_id(client_id: str) -> None:
+    if not isinstance(client_id, str) or not client_id.strip():
+        raise UsageError(f"a client id must be text with something in it, not {client_id!r}")
 
 
 def _several(what: str, example: str, named: str | Iterable[str]) -> tuple[str, ...]:

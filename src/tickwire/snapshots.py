@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Literal, overload
 
+from tickwire.checks import check_seconds
 from tickwire.components import Components
 from tickwire.control import Rejected
 from tickwire.delivery.inbox import Ended
@@ -113,8 +114,7 @@ class Snapshots(ABC):
         exchange has not answered; `RateLimitTimeout`, which is one, if it could not even be asked
         within its limits.
         """
-        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
-            raise UsageError(f"timeout must be seconds above 0, not {timeout!r}")
+        check_seconds("timeout", timeout)
         spec = SubscriptionSpec(data_type, symbols, level=level, depth=depth, is_only_snapshot=True)
         return await self._snapshots_of(spec, timeout)
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar, overload
 
 from tickwire.background import Background, shared_background
+from tickwire.checks import check_seconds
 from tickwire.client import WebSocketClient
 from tickwire.control import ControlEvent
 from tickwire.core.efficiency import SubscriptionPlan
@@ -236,8 +237,8 @@ class SyncWebSocketClient:
             yield event
 
     def _take(self, timeout: float | None, control: bool) -> BaseWebSocketEvent | ControlEvent:
-        if timeout is not None and not (isinstance(timeout, int | float) and timeout >= 0):
-            raise UsageError(f"timeout must be seconds from 0 up, or None, not {timeout!r}")
+        if timeout is not None:
+            check_seconds("timeout", timeout)
         if not self._taking.acquire(blocking=False):
             raise UsageError(f"another thread takes events of client {self.component_id!r} already")
         try:

@@ -1,10 +1,12 @@
 """The waits between attempts: at once, then doubling, then slow for ever."""
 
 from random import Random
+from typing import Any
 
 import pytest
 
 from tickwire.core.backoff import Backoff, KeysBackoff
+from tickwire.errors import UsageError
 
 
 class Middle(Random):
@@ -91,3 +93,23 @@ def test_refused_keys_are_tried_once_more_and_then_slowly(
     assert backoff.is_certain(refusals) is is_certain
     assert backoff.delay_s(refusals, Shortest()) == shortest
     assert backoff.delay_s(refusals, Longest()) == pytest.approx(longest)
+
+
+@pytest.mark.parametrize("value", [-1, "x", None, float("nan"), float("inf")])
+def test_waits_are_seconds(value: Any) -> None:
+    """Finite and not negative; the first that is not is named."""
+    for name in ("base_s", "cap_s", "settle_s"):
+        with pytest.raises(UsageError, match=f"{name} must be seconds from 0 up"):
+            Backoff(**{name: value})
+        with pytest.raises(UsageError, match=f"{name} must be seconds from 0 up"):
+            KeysBackoff(**{name: value})
+    with pytest.raises(UsageError, match="quick_s must be seconds from 0 up"):
+        KeysBackoff(quick_s=value)
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "5", None, True, 1001])
+def test_attempts_are_counted(value: Any) -> None:
+    """In whole numbers, and no more than there is a power of two for."""
+    with pytest.raises(UsageError, match="fast_attempts must be a whole number from 0 to 1000"):
+        Backoff(fast_attempts=value)
+    assert Backoff(fast_attempts=1000).delay_s(1001, Middle()) == 30.0

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -17,12 +18,14 @@ from tickwire.core.actions import (
     Restored,
     Send,
 )
+from tickwire.core.backoff import Backoff
 from tickwire.core.budget import Budget
 from tickwire.core.connection import Connection, Timing
 from tickwire.core.gate import Gate
 from tickwire.core.limiter import Limit, Limiter
 from tickwire.core.planner import Plan
 from tickwire.core.states import ConnectionState
+from tickwire.errors import UsageError
 from tickwire.subscription import DataType, Stream
 
 BTC, ETH, XRP = (Stream(DataType.TICKER, f"KRW-{base}") for base in ("BTC", "ETH", "XRP"))
@@ -580,3 +583,23 @@ def test_keys_refused_while_nobody_wants_anything_count_as_well() -> None:
     assert told.at(1.9) == []
     assert told.wakes_at() == pytest.approx(2.1, abs=0.1)
     assert told.at(2.3) == [Open(epoch=2)]
+
+
+@pytest.mark.parametrize("value", [-1, "x", None, float("nan"), float("inf"), True, 10**400])
+def test_a_timing_is_made_of_seconds(value: Any) -> None:
+    """Finite and not negative; the first that is not is named."""
+    for name in ("debounce_s", "linger_s", "first_data_s", "patience_s", "no_objection_s"):
+        with pytest.raises(UsageError, match=f"{name} must be seconds from 0 up"):
+            Timing(**{name: value})
+    assert Timing(debounce_s=0, linger_s=1.5).linger_s == 1.5
+
+
+def test_the_parts_of_a_timing_are_what_they_should_be() -> None:
+    """Not a number in the place of a table."""
+    wrong: Any = 3
+    with pytest.raises(UsageError, match="heartbeat must be a HeartbeatTiming"):
+        Timing(heartbeat=wrong)
+    with pytest.raises(UsageError, match="backoff must be a Backoff"):
+        Timing(backoff=wrong)
+    with pytest.raises(UsageError, match="keys_backoff must be a KeysBackoff"):
+        Timing(keys_backoff=Backoff())  # type: ignore[arg-type]

@@ -2,8 +2,9 @@
 
 import re
 from itertools import accumulate, pairwise
-from math import inf
+from math import inf, nan
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,10 @@ def test_a_strategy_is_known_by_its_name() -> None:
         r"conservative, balanced, aggressive, or a Strategy$",
     ):
         strategy_of("fast")
+    neither: Any
+    for neither in (None, [], 5):
+        with pytest.raises(UsageError, match="unknown strategy"):
+            strategy_of(neither)
 
 
 @pytest.mark.parametrize(
@@ -174,13 +179,20 @@ def test_a_strategy_is_known_by_its_name() -> None:
         {"recovery_delay": -1.0},
         {"recovery_step": 0.0},
         {"recovery_interval": 0.0},
+        {"share": "x"},
+        {"spread_s": None},
+        {"spread_s": nan},
+        {"error_threshold": True},
+        {"recovery_delay": []},
+        {"name": 5},
+        {"name": " "},
     ],
     ids=str,
 )
-def test_figures_that_make_no_sense_are_refused(figures: dict[str, float]) -> None:
+def test_figures_that_make_no_sense_are_refused(figures: dict[str, Any]) -> None:
     """At the call that gives them, by the name of the first of them that is wrong."""
-    with pytest.raises(UsageError, match=list(figures)[-1]):
-        Strategy(**figures)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=f"a strategy's {list(figures)[-1]} must be"):
+        Strategy(**figures)
 
 
 def test_the_extremes_of_the_figures_are_allowed() -> None:

@@ -11,6 +11,8 @@ quick try with another token, and then attempts that are minutes apart.
 
 from dataclasses import dataclass
 
+from tickwire.checks import check_seconds
+from tickwire.errors import UsageError
 from tickwire.world import Random
 
 __all__ = ["Backoff", "KeysBackoff"]
@@ -25,6 +27,16 @@ class Backoff:
     fast_attempts: int = 5
     settle_s: float = 30.0
     """Data must have flowed this long after a verified restore before the count starts anew."""
+
+    def __post_init__(self) -> None:
+        for name in ("base_s", "cap_s", "settle_s"):
+            check_seconds(name, getattr(self, name))
+        attempts = self.fast_attempts
+        # Beyond that the power would be too large for a float.
+        if not isinstance(attempts, int) or isinstance(attempts, bool) or not 0 <= attempts <= 1000:
+            raise UsageError(
+                f"fast_attempts must be a whole number from 0 to 1000, not {attempts!r}"
+            )
 
     def is_exhausted(self, failures: int) -> bool:
         """Whether the try at once and the fast attempts have all failed, so an alarm is due."""
@@ -56,6 +68,10 @@ class KeysBackoff:
     cap_s: float = 600.0
     settle_s: float = 30.0
     """A connection that was open this long has shown that the keys were good."""
+
+    def __post_init__(self) -> None:
+        for name in ("quick_s", "base_s", "cap_s", "settle_s"):
+            check_seconds(name, getattr(self, name))
 
     def is_certain(self, refusals: int) -> bool:
         """Whether another token was refused as well, so that the keys themselves are the reason."""

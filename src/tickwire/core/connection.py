@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from tickwire.checks import check_kind, check_seconds
 from tickwire.core.actions import (
     Action,
     Confirmed,
@@ -42,7 +43,7 @@ __all__ = ["Connection", "Timing"]
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """The waits of one connection, in seconds."""
+    """The waits of one connection, in seconds. Raises `UsageError` for what is none."""
 
     debounce_s: float = 0.1
     """How long changes are collected, from the first one on; later ones do not extend it."""
@@ -60,6 +61,13 @@ class Timing:
     heartbeat: HeartbeatTiming = field(default_factory=HeartbeatTiming)
     backoff: Backoff = field(default_factory=Backoff)
     keys_backoff: KeysBackoff = field(default_factory=KeysBackoff)
+
+    def __post_init__(self) -> None:
+        check_kind("heartbeat", self.heartbeat, HeartbeatTiming)
+        check_kind("backoff", self.backoff, Backoff)
+        check_kind("keys_backoff", self.keys_backoff, KeysBackoff)
+        for name in ("debounce_s", "linger_s", "first_data_s", "patience_s", "no_objection_s"):
+            check_seconds(name, getattr(self, name))
 
 
 _MOST_REPAIRS = 2

@@ -11,9 +11,10 @@ such a program from using up its minute in the first seconds and being silent fo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import ceil, inf
 
+from tickwire.checks import is_number
 from tickwire.core.limiter import Limit
 from tickwire.errors import UsageError
 
@@ -50,6 +51,11 @@ class Strategy:
     """Seconds from one step to the next."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise UsageError(f"a strategy's name must be text with something in it: {self!r}")
+        for each in fields(self)[1:]:
+            if not is_number(getattr(self, each.name)):
+                raise UsageError(f"a strategy's {each.name} must be a number: {self!r}")
         for is_right, rule in (
             (0 < self.share <= 1, "share must be above 0 and at most 1, the exchange's own limits"),
             (0 <= self.reserve < self.share, "reserve must be at least 0 and less than share"),
@@ -98,7 +104,7 @@ def strategy_of(strategy: str | Strategy) -> Strategy:
     """The strategy of a name; raises `UsageError`."""
     if isinstance(strategy, Strategy):
         return strategy
-    if strategy not in STRATEGIES:
+    if not isinstance(strategy, str) or strategy not in STRATEGIES:
         expected = ", ".join(STRATEGIES)
         raise UsageError(
             f"unknown strategy {strategy!r}; expected one of: {expected}, or a Strategy"

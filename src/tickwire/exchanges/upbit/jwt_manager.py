@@ -66,7 +66,7 @@ class JWTManager:
         algorithm: Algorithm = "HS512",
         new_uuid: Callable[[], str] = new_uuid,
     ) -> None:
-        if algorithm not in _HASHES:
+        if not isinstance(algorithm, str) or algorithm not in _HASHES:
             raise UsageError(f"unknown algorithm {algorithm!r}; expected HS512 or HS256")
         self.algorithm = algorithm
         self.is_given = access_key is not None or secret_key is not None

@@ -98,7 +98,7 @@ def base_urls(
     A given WebSocket address without a REST address serves both, so that a local exchange needs
     to be named once.
     """
-    if environment not in HOSTS:
+    if not isinstance(environment, str) or environment not in HOSTS:
         raise UsageError(
             f"unknown environment {environment!r}; expected one of: {', '.join(HOSTS)}"
         )
@@ -145,7 +145,7 @@ def _checked(url: str, argument: str, schemes: tuple[str, ...]) -> str:
     try:
         parts = urlsplit(url)
         valid = parts.scheme in schemes and parts.hostname and parts.port != 0
-    except ValueError:  # a port out of range, a bracket that is never closed
+    except (ValueError, AttributeError):  # a port out of range, an open bracket, or no text
         valid = False
     if not valid:
         raise UsageError(f"{argument} must be {expected}, not {url!r}")
