@@ -260,6 +260,38 @@ async def test_iteration_ends_with_the_client(scene: Scene) -> None:
     assert await reading == 1
 
 
+async def test_whoever_would_iterate_in_vain_is_warned(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once for each client, if all that it wants goes to callbacks; the wait goes on."""
+
+    async def first(stream: Any) -> Any:
+        return await anext(stream)
+
+    async with scene.client() as client, scene.client("other") as other:
+        await client.subscribe_trade(BTC, lambda event: None)
+        await other.subscribe_trade(BTC)
+        control = asyncio.ensure_future(first(client.stream(control=True)))
+        ordinary = asyncio.ensure_future(first(other.stream()))
+        await scene.clock.advance(1.0)
+        await ordinary
+        control.cancel()
+        await scene.clock.settle()
+        assert "without a callback" not in caplog.text
+        for _ in range(2):
+            waiting = asyncio.ensure_future(first(client.stream()))
+            await scene.clock.settle()
+            waiting.cancel()
+            await scene.clock.settle()
+        assert caplog.text.count("iterates over client 'client' or calls get() waits in vain") == 1
+        waiting = asyncio.ensure_future(first(client.stream()))
+        await client.subscribe_trade(ETH)
+        await scene.clock.advance(1.0)
+        assert (await waiting).symbol == ETH
+        await client.unsubscribe("trade", ETH)
+    assert caplog.text.count("without a callback") == 1
+
+
 async def test_two_loops_over_one_client_are_refused(scene: Scene) -> None:
     """They would take each other's events."""
     async with scene.client() as client:

@@ -187,6 +187,23 @@ def test_a_waiting_get_hears_of_disconnect(
         waiting.result(SECONDS)
 
 
+def test_a_wait_in_vain_is_warned_of(
+    client: SyncWebSocketClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, and only if it would have no end."""
+    client.subscribe_ticker("KRW-BTC", lambda event: None)
+    with pytest.raises(TimeoutError):
+        client.get(timeout=0.01)
+    assert "without a callback" not in caplog.text
+    for wait in (client.get, lambda: next(iter(client))):
+        waiting = in_thread(wait)
+        until_taking(client)
+        assert caplog.text.count("without a callback") == 1
+        client.subscribe_ticker("KRW-BTC")
+        assert waiting.result(SECONDS).symbol == "KRW-BTC"
+        client.unsubscribe()
+
+
 def test_latest_is_had_without_waiting(client: SyncWebSocketClient) -> None:
     """Also in a callback, where nothing may wait."""
     heard: Future[Any] = Future()

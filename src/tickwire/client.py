@@ -1,5 +1,6 @@
 """The client: one component's own view of the wire."""
 
+import logging
 from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
 from typing import Any, Literal, overload
@@ -9,6 +10,7 @@ from tickwire.components import check_spec
 from tickwire.control import ControlEvent
 from tickwire.core.listing import Listing, Verification
 from tickwire.core.strategy import Strategy, strategy_of
+from tickwire.delivery.component import Component
 from tickwire.delivery.inbox import Ended, Handler
 from tickwire.errors import SlowConsumer, UsageError
 from tickwire.events import BaseWebSocketEvent
@@ -26,6 +28,8 @@ from tickwire.wishes import Symbols, Wishes
 
 __all__ = ["Symbols", "WebSocketClient"]
 
+_log = logging.getLogger("tickwire.client")
+
 
 class WebSocketClient(Participant, Wishes, Snapshots):
     """A component that subscribes with callbacks, or is iterated over.
@@ -37,7 +41,9 @@ class WebSocketClient(Participant, Wishes, Snapshots):
 
     A wish with a callback goes to that callback, plain or asynchronous; the others go to whoever
     iterates. Clients of one exchange in one event loop share its connections, so their wishes
-    merge. Keep a reference to the client: once it is collected its wishes are withdrawn.
+    merge. Keep a reference to the client: once it is collected its wishes are withdrawn. Give
+    each its own id: whoever takes the id of another takes its place, and the other's calls raise
+    `UsageError` from then on.
 
     Addresses are those of the official SDK: an `environment` (`kr`, `sg`, `id`, `th`), or base
     URLs of scheme and host. `compression=False` does not offer it to the exchange, and
@@ -101,6 +107,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
         )
         super().__init__(component_id, find_manager)
         self._is_iterated = False
+        self._was_warned = False
 
     def __repr__(self) -> str:
         if self._component is None:
@@ -229,6 +236,7 @@ class WebSocketClient(Participant, Wishes, Snapshots):
         manager, component = await self._join()
         self._is_iterated = True
         component.streams_control = control
+        self._warn_if_in_vain(component)
         try:
             while True:
                 try:
@@ -243,6 +251,16 @@ class WebSocketClient(Participant, Wishes, Snapshots):
         finally:
             self._is_iterated = False
             component.streams_control = False
+
+    def _warn_if_in_vain(self, component: Component) -> None:
+        """Say once that a wait without an end has begun for what nobody has asked for."""
+        if not (self._was_warned or component.streams_control or component.is_iterated):
+            self._was_warned = True
+            _log.warning(
+                "whoever iterates over client %r or calls get() waits in vain: it has no wish "
+                "without a callback",
+                self.component_id,
+            )
 
 
 def _check_callback(callback: Handler | None) -> None:

@@ -30,14 +30,19 @@ P = ParamSpec("P")
 class _Client(WebSocketClient):
     """The client in the background, whose events are taken one at a time."""
 
-    async def take(self, control: bool) -> BaseWebSocketEvent | ControlEvent:
-        """The next event for whoever iterates. Being cancelled takes none, and loses none."""
+    async def take(self, control: bool, *, has_end: bool) -> BaseWebSocketEvent | ControlEvent:
+        """The next event for whoever iterates. Being cancelled takes none, and loses none.
+
+        `has_end` is whether somebody will cancel it after a while.
+        """
         if self._component is None:
             await self._join()
         component, manager = self._component, self._manager
         assert component is not None
         assert manager is not None
         component.streams_control = control
+        if not has_end:
+            self._warn_if_in_vain(component)
         while True:
             try:
                 item = await component.stream_inbox.take()
@@ -243,7 +248,7 @@ class SyncWebSocketClient:
             raise UsageError(f"another thread takes events of client {self.component_id!r} already")
         try:
             try:
-                self._run(self._fill(control), timeout)
+                self._run(self._fill(control, has_end=timeout is not None), timeout)
             except TimeoutError:
                 if not self._taken:  # it may have come at the last moment
                     raise
@@ -251,7 +256,7 @@ class SyncWebSocketClient:
         finally:
             self._taking.release()
 
-    async def _fill(self, control: bool) -> None:
+    async def _fill(self, control: bool, *, has_end: bool) -> None:
         # By way of a place of its own, so that an event is not lost with whoever waited for it.
         if not self._taken:
-            self._taken.append(await self._client.take(control))
+            self._taken.append(await self._client.take(control, has_end=has_end))

@@ -128,6 +128,13 @@ class Component:
         return self.takers.keys()
 
     @property
+    def is_iterated(self) -> bool:
+        """Whether anything is here for whoever iterates, or may come."""
+        return len(self.stream_inbox) > 0 or any(
+            taker.held is None for takers in self.takers.values() for taker in takers
+        )
+
+    @property
     def modest(self) -> dict[Stream, Terms]:
         """The streams of which it does not want all, and what part of them."""
         together = {
