@@ -9,8 +9,15 @@ import pytest
 
 from tests.harness import MemoryExchange, orderbook_frame, virtual_world
 from tests.test_client import BTC, ETH, Scene, scene
-from tickwire import DataType, Stream, SubscriptionSpec, TradeEvent, WebSocketManager
-from tickwire.errors import TransportError
+from tickwire import (
+    DataType,
+    Stream,
+    SubscriptionSpec,
+    TradeEvent,
+    WebSocketClient,
+    WebSocketManager,
+)
+from tickwire.errors import TransportError, UsageError
 from tickwire.testing import ManualClock, MemoryNetwork
 
 __all__ = ["scene"]  # the fixture
@@ -121,3 +128,67 @@ async def test_who_asks_what_is_served_while_the_line_is_lost_is_told_so(scene: 
         scene.network.last.lose()
         await scene.clock.advance(1.0)
         assert isinstance(asking.exception(), TransportError)
+
+
+async def test_a_handler_that_ends_its_own_component_comes_to_its_end(scene: Scene) -> None:
+    """It is in the middle of something, and nothing more is given to it."""
+    done: list[int] = []
+    client = scene.client()
+
+    async def hear(event: TradeEvent) -> None:
+        await client.disconnect()
+        await asyncio.sleep(0)
+        done.append(event.sequential_id)
+
+    await client.subscribe_trade([BTC, ETH], hear)
+    await scene.clock.advance(1.0)
+    await scene.clock.settle()
+    assert len(done) == 1
+    assert len(scene.manager.subscription_manager) == 0
+
+
+async def test_a_handler_that_registers_its_component_anew_comes_to_its_end(scene: Scene) -> None:
+    """The newer one has its place, and hears what comes from then on."""
+    told: list[str] = []
+
+    async def new(event: TradeEvent) -> None:
+        told.append("new")
+
+    async def old(event: TradeEvent) -> None:
+        await scene.manager.register_component("one", [SubscriptionSpec("trade", BTC)], handler=new)
+        await asyncio.sleep(0)
+        told.append("old")
+
+    await scene.manager.register_component("one", [SubscriptionSpec("trade", BTC)], handler=old)
+    await scene.clock.advance(1.0)
+    scene.emit(BTC)
+    await scene.clock.settle()
+    assert told.count("old") == 1
+    assert told.count("new") >= 1
+
+
+async def test_who_waits_is_woken_by_its_own_withdrawal(scene: Scene) -> None:
+    """Another one wants the stream still, so the union is as it was."""
+    async with scene.client("a") as a, scene.client("b") as b:
+        await a.subscribe_trade("KRW-XYZ", print)
+        await b.subscribe_trade(["KRW-XYZ", BTC], print)
+        await scene.clock.advance(1.0)
+        waiting = asyncio.ensure_future(b.ready(None))
+        await asyncio.sleep(0)
+        await b.unsubscribe("trade", "KRW-XYZ")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert waiting.done()
+
+
+async def test_who_leaves_before_the_manager_has_started_wants_nothing() -> None:
+    """The call that was on its way says so."""
+    manager = WebSocketManager(world=virtual_world(ManualClock(), MemoryNetwork()))
+    client = WebSocketClient("early", manager=manager)
+    subscribing = asyncio.ensure_future(client.subscribe_trade(BTC, print))
+    await asyncio.sleep(0)
+    await client.disconnect()
+    await asyncio.wait([subscribing])
+    assert isinstance(subscribing.exception(), UsageError)
+    assert len(manager.subscription_manager) == 0
+    await manager.stop()

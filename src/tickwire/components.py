@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from tickwire.core.subscriptions import SubscriptionManager
@@ -31,10 +32,13 @@ class Components:
         hub: DataProcessor,
         desired: SubscriptionManager,
         run: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]],
+        progressed: Callable[[], None],
     ) -> None:
+        """`progressed` is told of every change: others may want what somebody withdraws."""
         self._hub = hub
         self._desired = desired
         self._run = run
+        self._progressed = progressed
         self._components: dict[str, Component] = {}
         self._tasks: dict[Component, asyncio.Task[None]] = {}
         hub.finished = self._finished
@@ -135,7 +139,9 @@ class Components:
         """
         self.check(component)
         for stream, taker, before in component.want(wishes, handler, in_batches=in_batches):
-            if not self._hub.connect(stream, taker):
+            # What a handler does with the event that it is handed over may have withdrawn the rest.
+            is_wanted = taker in component.takers.get(stream, ())
+            if is_wanted and not self._hub.connect(stream, taker):
                 component.finished(stream, taker)
             if before is not None:
                 self._hub.disconnect(stream, before)
@@ -178,6 +184,7 @@ class Components:
 
     def _count(self, component: Component) -> None:
         self._desired.replace(component.id, component.streams, component.modest)
+        self._progressed()
 
     def _finished(self, finished: Iterable[tuple[Stream, Taker]]) -> None:
         """Some wishes have got all that they were for."""
@@ -198,6 +205,7 @@ class Components:
             del self._components[component.id]
             self._desired.replace(component.id, ())
             self._retire(component, reason)
+            self._progressed()
 
     def release_all(self, reason: BaseException | None = None) -> None:
         """Forget every component."""
@@ -222,7 +230,12 @@ class Components:
             self._disconnect(stream, takers)
         component.takers.clear()
         component.stream_inbox.end(reason)
-        self._tasks.pop(component).cancel()
+        task = self._tasks.pop(component)
+        if task is _current_task():
+            # A handler of its own has ended it, and may finish what it is at.
+            component.handler_inbox.end()
+        else:
+            task.cancel()
 
     def _disconnect(self, stream: Stream, takers: Iterable[Taker]) -> None:
         for taker in takers:
@@ -232,6 +245,8 @@ class Components:
     async def _run_inbox(self, component: Component) -> None:
         try:
             await component.run()
+        except Ended:
+            return
         except Exception as error:
             # An inbox ends with an error only when its component cannot keep up.
             _log.error("component %r is removed: %s", component.id, error)
@@ -255,6 +270,12 @@ def _displaced(component_id: str) -> UsageError:
     return UsageError(
         f"another client or component took the id {component_id!r}; give each its own id"
     )
+
+
+def _current_task() -> asyncio.Task[Any] | None:
+    with suppress(RuntimeError):  # no loop is running here
+        return asyncio.current_task()
+    return None
 
 
 def check_component_id(component_id: str) -> None:

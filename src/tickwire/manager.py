@@ -147,7 +147,10 @@ class WebSocketManager(Snapshots):
             self._lanes.change, endpoint_of=self._exchange.endpoint_of
         )
         self.components = Components(
-            hub=self._hub, desired=self._subscription_manager, run=self._tasks.run
+            hub=self._hub,
+            desired=self._subscription_manager,
+            run=self._tasks.run,
+            progressed=self._waits.progressed,
         )
         """Who takes part; what clients and pools are made with."""
         self._silence = Silence(self._markets, self._hub, self.components)

@@ -71,6 +71,7 @@ class Participant:
         self._check_open()
         manager = self.manager
         await manager.start()
+        self._check_open()  # it may have been left meanwhile
         if self._component is None:
             self._component = manager.components.new(self.component_id, self)
         manager.components.join(self._component)
