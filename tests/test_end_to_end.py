@@ -330,3 +330,29 @@ async def test_an_ordinary_life_is_quiet(caplog: pytest.LogCaptureFixture) -> No
         await client.subscribe_ticker(CODES)
         assert await client.ready()
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+@pytest.mark.parametrize("prefix", [None, "", "my bot "])
+async def test_no_two_requests_have_one_ticket(prefix: str | None) -> None:
+    """Over messages and questions, connections and components; each begins as it should."""
+    chosen = {} if prefix is None else {"ticket_prefix": prefix}
+    tickets: list[str] = []
+    async with Simulator(seed=3, markets=5) as exchange:
+        url = exchange.websocket_base_url
+        async with WebSocketManager(websocket_base_url=url, **chosen) as manager:  # type: ignore[arg-type]
+            async with WebSocketClient("one", manager=manager) as client:
+                for number, code in enumerate(CODES):
+                    await client.subscribe_orderbook(code, level=10_000 * (number % 2))
+                    await client.subscribe_trade(code)
+                    assert await client.ready(10)
+                    await client.list_subscriptions()
+                exchange.drop()
+                assert await client.ready(10)
+                assert "(" + manager.ticket_prefix in str(client.explain())
+            for connection in exchange.stats()["connections"]:
+                tickets += [
+                    json.loads(each["text"])[0]["ticket"] for each in connection["messages"]
+                ]
+    expected = "upbit_websocket_v6_" if prefix is None else prefix
+    assert all(ticket.startswith(expected) and len(ticket) > 30 for ticket in tickets)
+    assert len(tickets) == len(set(tickets)) >= 6

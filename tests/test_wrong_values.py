@@ -162,6 +162,8 @@ _OPTIONS: list[tuple[Any, str]] = [
     ({"environment": []}, "unknown environment"),
     ({"wire_format": []}, "unknown wire_format"),
     ({"wire_format": None}, "unknown wire_format"),
+    ({"ticket_prefix": 5}, "ticket_prefix must be printable text"),
+    ({"ticket_prefix": "a\n"}, "ticket_prefix must be printable text"),
     ({"compression": "no"}, "compression must be True or False"),
     ({"compression": None}, "compression must be True or False"),
     ({"enable_dynamic_adjustment": 1}, "enable_dynamic_adjustment must be True or False"),

@@ -23,7 +23,7 @@ __all__ = ["Lanes"]
 
 T = TypeVar("T")
 
-_A_TICKET = "00000000-0000-4000-8000-000000000000"
+_AN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass
@@ -158,7 +158,8 @@ class Lanes:
         )
 
     def _size_of(self, streams: Collection[Stream]) -> int:
-        return len(self._exchange.encode(plan(streams, (), ()), _A_TICKET).encode())
+        ticket = self._exchange.ticket(_AN_ID)
+        return len(self._exchange.encode(plan(streams, (), ()), ticket).encode())
 
     def explain(
         self, stream: Stream, also_wanted_by: tuple[str, ...], terms: Terms

@@ -30,6 +30,7 @@ from tickwire.delivery.inbox import Handler
 from tickwire.errors import UsageError
 from tickwire.events import BaseWebSocketEvent
 from tickwire.exchanges.upbit import Algorithm, JWTManager, Upbit, WireFormat
+from tickwire.exchanges.upbit.rules import TICKET_PREFIX
 from tickwire.lanes import Lanes
 from tickwire.markets import Markets
 from tickwire.readiness import Readiness, Waits
@@ -66,13 +67,14 @@ class WebSocketManager(Snapshots):
     Addresses are those of the official SDK: an `environment` (`kr`, `sg`, `id`, `th`), or base
     URLs of scheme and host. `compression=False` does not offer it to the exchange. `wire_format`
     is how messages are written: `DEFAULT`, `SIMPLE` (short names), `JSON_LIST` or `SIMPLE_LIST`
-    (in an array); it changes the bytes, not the events. The keys are for the private streams and
-    those of indicators, see `JWTManager`; `jwt_algorithm` signs with another one. `strategy` is
-    how much of what the exchange allows is used: `conservative`, `balanced`, `aggressive` or a
-    `Strategy` of your own; after complaints of the exchange it is less for a while, unless
-    `enable_dynamic_adjustment=False`. `enable_rate_limiter=False` is for measurements on a local
-    exchange. Use it in one event loop, best as `async with`; it starts with the first component
-    and `stop` leaves nothing behind.
+    (in an array); it changes the bytes, not the events. `ticket_prefix` begins the ticket of each
+    message, by which the exchange and `explain` name it; a unique id follows. The keys are for the
+    private streams and those of indicators, see `JWTManager`; `jwt_algorithm` signs with another
+    one. `strategy` is how much of what the exchange allows is used: `conservative`, `balanced`,
+    `aggressive` or a `Strategy` of your own; after complaints of the exchange it is less for a
+    while, unless `enable_dynamic_adjustment=False`. `enable_rate_limiter=False` is for
+    measurements on a local exchange. Use it in one event loop, best as `async with`; it starts
+    with the first component and `stop` leaves nothing behind.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class WebSocketManager(Snapshots):
         jwt_algorithm: Algorithm = "HS512",
         compression: bool = True,
         wire_format: WireFormat = "DEFAULT",
+        ticket_prefix: str = TICKET_PREFIX,
         strategy: str | Strategy = "balanced",
         enable_dynamic_adjustment: bool = True,
         enable_rate_limiter: bool = True,
@@ -103,6 +106,8 @@ class WebSocketManager(Snapshots):
         """Whether compression is offered to the exchange."""
         self.wire_format = wire_format
         """How the exchange is asked to write its messages; events are the same in all of them."""
+        self.ticket_prefix = ticket_prefix
+        """What each message's ticket begins with."""
         self.strategy = strategy_of(strategy)
         """How much of what the exchange allows is used."""
         self.enable_dynamic_adjustment = enable_dynamic_adjustment
@@ -117,6 +122,7 @@ class WebSocketManager(Snapshots):
             base_url=base_url,
             jwt_manager=self.jwt_manager,
             wire_format=wire_format,
+            ticket_prefix=ticket_prefix,
         )
         self._world = replace(world, connect=partial(world.connect, compression=compression))
         self._markets = Markets(self._exchange, self._world)

@@ -117,6 +117,9 @@ class Exchange(Protocol):
     def levels(self, body: bytes) -> Mapping[str, tuple[Decimal, ...]]:
         """By symbol what an answer of `levels_url` says; raises `ProtocolError`."""
 
+    def ticket(self, unique: str) -> str:
+        """What a request of this unique id is called on the wire."""
+
     def encode(self, plan: Plan, ticket: str) -> str:
         """The request that makes the plan's streams the connection's whole subscription."""
 

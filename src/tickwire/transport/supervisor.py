@@ -283,7 +283,7 @@ class Supervisor:
 
     def _send(self, plan: Plan) -> None:
         assert self._transport is not None
-        ticket = self._world.new_uuid()
+        ticket = self._exchange.ticket(self._world.new_uuid())
         text = self._exchange.encode(plan, ticket)
         try:
             self._transport.send_text(text)
@@ -299,7 +299,7 @@ class Supervisor:
 
     def _ask(self) -> None:
         assert self._transport is not None
-        ticket = self._world.new_uuid()
+        ticket = self._exchange.ticket(self._world.new_uuid())
         try:
             self._transport.send_text(self._exchange.encode_inquiry(ticket))
         except TransportError as error:

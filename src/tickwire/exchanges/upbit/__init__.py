@@ -30,9 +30,12 @@ class Upbit:
         base_url: str | None = None,
         jwt_manager: JWTManager | None = None,
         wire_format: WireFormat = "DEFAULT",
+        ticket_prefix: str = rules.TICKET_PREFIX,
     ) -> None:
         rules.check_wire_format(wire_format)
+        rules.check_ticket_prefix(ticket_prefix)
         self.wire_format = wire_format
+        self.ticket_prefix = ticket_prefix
         self._environment = environment
         self.websocket_base_url, self.base_url = rules.base_urls(
             environment, websocket_base_url, base_url
@@ -99,6 +102,9 @@ class Upbit:
 
     def levels(self, body: bytes) -> Mapping[str, tuple[Decimal, ...]]:
         return messages.levels(body)
+
+    def ticket(self, unique: str) -> str:
+        return self.ticket_prefix + unique
 
     def encode(self, plan: Plan, ticket: str) -> str:
         return requests.encode(plan, ticket, self.wire_format)

@@ -23,11 +23,13 @@ __all__ = [
     "MOST_STREAMS",
     "PATHS",
     "RATE_REFUSED",
+    "TICKET_PREFIX",
     "WIRE_FORMATS",
     "WITHOUT_LEVELS",
     "WireFormat",
     "base_urls",
     "check_fit_for_keys",
+    "check_ticket_prefix",
     "check_wire_format",
     "is_on_this_machine",
 ]
@@ -113,6 +115,20 @@ def base_urls(
     else:
         rest = f"https://{HOSTS[environment]}"
     return websocket, rest
+
+
+TICKET_PREFIX = "upbit_websocket_v6_"
+
+_LONGEST_PREFIX = 64
+
+
+def check_ticket_prefix(prefix: str) -> None:
+    """Raise `UsageError` for what is no short text that can be printed."""
+    if not isinstance(prefix, str) or len(prefix) > _LONGEST_PREFIX or not prefix.isprintable():
+        raise UsageError(
+            f"ticket_prefix must be printable text of at most {_LONGEST_PREFIX} characters, "
+            f"not {prefix!r}"
+        )
 
 
 def check_wire_format(wire_format: str) -> None:
