@@ -54,7 +54,7 @@ async def test_it_tells_the_way_of_a_stream_from_wish_to_data(scene: Scene) -> N
         assert told.carried.wait.reason is WaitsFor.DEBOUNCE
         await scene.clock.advance(1.1)
         carried = chart.explain().streams[0].carried
-        assert (carried.message, carried.ticket) == (1, "ticket-1")
+        assert (carried.message, carried.ticket) == (1, "upbit_websocket_v6_ticket-1")
         assert carried.sent_s == pytest.approx(1.0)
         assert carried.confirmed_s == pytest.approx(0.99)
         assert carried.by_data
@@ -62,7 +62,8 @@ async def test_it_tells_the_way_of_a_stream_from_wish_to_data(scene: Scene) -> N
             "'chart' wants 1 stream:\n"
             "  trade KRW-BTC\n"
             "    on public lane 1 (active, epoch 1); wanted by bot as well\n"
-            "    asked for by message 1 (ticket-1) 1.0 s ago; confirmed 1.0 s ago by its data"
+            "    asked for by message 1 (upbit_websocket_v6_ticket-1) 1.0 s ago; "
+            "confirmed 1.0 s ago by its data"
         )
 
 
@@ -137,7 +138,8 @@ async def test_a_snapshot_alone_is_told_to_have_been_asked_for(scene: Scene) -> 
         "'once' wants 1 stream:\n"
         "  trade KRW-BTC (snapshot only)\n"
         "    on public lane 1 (active, epoch 1)\n"
-        "    asked for by message 1 (ticket-1) 0.9 s ago; waits for its first data, since 0.9 s"
+        "    asked for by message 1 (upbit_websocket_v6_ticket-1) 0.9 s ago; "
+        "waits for its first data, since 0.9 s"
     )
 
 
