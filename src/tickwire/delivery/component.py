@@ -277,8 +277,7 @@ class Component:
             if inspect.isawaitable(result):
                 await result
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if _is_being_cancelled():
                 raise
             self._failed(handler, error)
         except Exception as error:
@@ -303,3 +302,9 @@ class Component:
             handler_errors=self._handler_errors,
             untold=sum(self.untold.values()),
         )
+
+
+def _is_being_cancelled() -> bool:
+    # Whoever had the task in a variable of its own would hold the handler by it, in a ring.
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
