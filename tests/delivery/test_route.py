@@ -24,6 +24,8 @@ class Scene:
         self.hub = DataProcessor(self.exchange)
         self._numbers = count(1)
         self._components: list[Component] = []
+        self.handed_over: list[bool] = []
+        """Of each event that somebody was given, whether it is marked as such."""
 
     def join(self, depth: int, *, is_only_snapshot: bool = False) -> list[int]:
         """Somebody wants the book; how many levels each event has that they are given."""
@@ -31,6 +33,7 @@ class Scene:
 
         def hear(event: OrderbookEvent) -> None:
             got.append(len(event.orderbook_units))
+            self.handed_over.append(event.handed_over)
 
         handler: Callable[[OrderbookEvent], None] = hear
         component = Component(f"wants {depth}")
@@ -313,3 +316,30 @@ def test_a_question_is_as_deep_as_it_was_when_it_was_asked(scene: Scene) -> None
     scene.come("A", 15, "SNAPSHOT")
     scene.come("A", 5)
     assert early == [5, 5]
+
+
+def test_who_wants_a_snapshot_waits_for_the_lane_that_was_asked(scene: Scene) -> None:
+    """Another one carries the book still, and goes on."""
+    scene.join(1)
+    scene.ask("A", 15)
+    scene.ask("B", 1)
+    scene.hub.dropped("B", [BOOK])
+    asker = scene.join(15, is_only_snapshot=True)
+    scene.hub.asked("B", Plan((), (), once=(BOOK,), depths=((BOOK, 15),)), ())
+    scene.come("A", 15)
+    assert asker == []
+    scene.come("B", 15, "SNAPSHOT")
+    assert asker == [15]
+
+
+def test_who_wants_a_snapshot_where_none_will_come_gets_what_comes(scene: Scene) -> None:
+    """What came last was of a shallower connection; it is marked as handed over."""
+    scene.join(1)
+    scene.ask("A", 15)
+    scene.ask("B", 1)
+    scene.hub.dropped("B", [BOOK])
+    asker = scene.join(15, is_only_snapshot=True)
+    scene.come("A", 15)
+    scene.come("A", 15)
+    assert asker == [15]
+    assert scene.handed_over.count(True) == 1

@@ -209,7 +209,10 @@ class DataProcessor:
         self._deliveries += len(audience.takers)
         self._touched.append(audience)
         for taker in audience.takers:
-            taker.take(cut(event, taker.terms.depth), self._read)
+            part = cut(event, taker.terms.depth)
+            # Who wants to know how things stand may be told by what happens, if nothing else will.
+            is_state = event.is_snapshot or not taker.terms.is_only_snapshot
+            taker.take(part if is_state else part.as_handed_over(), self._read)
         self._finished += [(route.stream, taker) for taker in audience.finished]
         self._remove(route, *audience.finished)
         return False

@@ -343,8 +343,12 @@ class Route:
         return (
             wanted <= min(arrival.depth, arrival.levels)
             and self._counts.will_reach(wanted)
-            and (is_snapshot or not taker.terms.is_only_snapshot or not self._counts.asked)
+            and (is_snapshot or not taker.terms.is_only_snapshot or not self._is_asked)
         )
+
+    @property
+    def _is_asked(self) -> bool:
+        return any(carrier.asked for carrier in self._carriers.values())
 
     def _begin(self, event: BaseWebSocketEvent) -> Gap | None:
         """An event of the stream; if it was interrupted, between which two nothing is known."""
