@@ -23,6 +23,7 @@ from tickwire.delivery.route import Route
 from tickwire.events import BaseWebSocketEvent, OrderbookEvent
 from tickwire.exchanges.upbit.rules import MESSAGE_LIMITS
 from tickwire.hot import Source
+from tickwire.manager import WebSocketManager
 from tickwire.subscription import Stream
 from tickwire.transport import supervisor
 from tickwire.transport.supervisor import Supervisor
@@ -188,6 +189,14 @@ def _crashed(*facts: Any) -> None:
     raise ZeroDivisionError
 
 
+async def _failed(*facts: Any) -> None:
+    raise KeyError(facts[-1])
+
+
+async def _unanswered(*facts: Any) -> dict[str, BaseWebSocketEvent]:
+    return {}
+
+
 _Plant = Callable[[], AbstractContextManager[Any]]
 
 PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
@@ -230,6 +239,14 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
         lambda: patch.object(Carrier, "reaches", lambda self, depth: True),
     ),
     "a lane that crashes": (("I16",), lambda: patch.object(Route, "drop", _crashed)),
+    "nobody can be taken out": (
+        ("I16",),
+        lambda: patch.object(WebSocketManager, "unregister_component", _failed),
+    ),
+    "snapshots of nothing": (
+        ("I16",),
+        lambda: patch.object(WebSocketManager, "_snapshots_of", _unanswered),
+    ),
     "snapshots in every message": (
         ("I3",),
         lambda: patch.object(Ledger, "unasked", property(lambda self: tuple(self.once))),

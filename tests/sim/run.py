@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,19 +168,19 @@ class _Run:
     async def play(self) -> Outcome:
         async with self.manager:
             players = [
-                self.loop.create_task(self.cast.play(component_id, _WISHES_END_S))
+                self._player(self.cast.play(component_id, _WISHES_END_S))
                 for component_id in self.components
             ]
             players += [
-                self.loop.create_task(self.cast.play_client(component_id, _WISHES_END_S))
+                self._player(self.cast.play_client(component_id, _WISHES_END_S))
                 for component_id in self.clients
             ]
-            players.append(self.loop.create_task(self._wonder(Random(self.seed + 5))))
+            players.append(self._player(self._wonder(Random(self.seed + 5))))
             players += [
-                self.loop.create_task(self.cast.play_asker(component_id, _WISHES_END_S))
+                self._player(self.cast.play_asker(component_id, _WISHES_END_S))
                 for component_id in self.askers
             ]
-            players.append(self.loop.create_task(self.faults.play(_FAULTS_END_S, self.mean_s)))
+            players.append(self._player(self.faults.play(_FAULTS_END_S, self.mean_s)))
             await self._look_until(_WISHES_END_S)
             for player in players:
                 player.cancel()
@@ -205,6 +206,18 @@ class _Run:
             self.convergences,
             totals["worst_windows"],
         )
+
+    def _player(self, plays: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Somebody who plays until the end; whatever the client raises at them should not be."""
+        player = self.loop.create_task(plays)
+        player.add_done_callback(self._ended)
+        return player
+
+    def _ended(self, player: asyncio.Task[None]) -> None:
+        if not player.cancelled() and player.exception() is not None:
+            self._unhandled(
+                self.loop, {"message": "a player has failed", "exception": player.exception()}
+            )
 
     async def _wonder(self, random: Random) -> None:
         """Ask now and then, and twice at once, what the exchange serves: what was asked for."""
