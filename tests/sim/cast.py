@@ -72,6 +72,8 @@ class Cast:
         self._random = random
         self._codes = codes
         self._levels = levels
+        # Where all groupings are of one market they are many, each on a connection of its own.
+        self._types = (*_TYPES, *[DataType.ORDERBOOK] * 7) if len(levels) == 1 else _TYPES
         self._ends: list[object] = []
         self._clients: list[WebSocketClient] = []
         self._is_awake = False
@@ -272,7 +274,7 @@ class Cast:
 
     def _spec(self, *, known: bool = False, once: bool = True) -> SubscriptionSpec:
         random = self._random
-        kind = random.choice(_TYPES)
+        kind = random.choice(self._types)
         symbols = random.sample(self._codes, random.randint(1, min(3, len(self._codes))))
         level = 0
         if not known and random.random() < 0.06:
@@ -280,7 +282,7 @@ class Cast:
         elif not known and random.random() < 0.05:
             symbols = ["KRW"]
         elif kind is DataType.ORDERBOOK and self._levels:
-            symbols = symbols[:1]
+            symbols = [random.choice(sorted(self._levels))]
             level = random.choice((0, *self._levels[symbols[0]]))
         depth = random.choice(DEPTHS) if kind is DataType.ORDERBOOK else FULL_DEPTH
         part = random.random()

@@ -21,6 +21,7 @@ class Faults:
         self._witness = witness
         self._clock = clock
         self._random = random
+        self._outage_at = random.uniform(0.0, 600.0) if random.random() < 0.5 else float("inf")
         self._kinds: tuple[Callable[[], Awaitable[None] | None], ...] = (
             self._reset,
             self._reset,
@@ -45,12 +46,15 @@ class Faults:
             if self._clock.now() >= until:
                 break
             kind = self._random.choice(self._kinds)
+            if self._clock.now() >= self._outage_at:
+                kind, self._outage_at = self._outage, float("inf")
             self._witness.note("fault", kind.__name__.strip("_"))
             happens = kind()
             if happens is not None:
                 await happens
         network = self._network
         network.refusals.clear()
+        network.down = None
         network.misread.clear()
         network.lists_missing = 0
         network.model.hush(())
@@ -76,6 +80,13 @@ class Faults:
         status = self._random.choice((0, 429, 503))
         self._network.refusals.extend([status] * self._random.randint(1, 7))
         self._reset()
+
+    async def _outage(self) -> None:
+        """Long enough for dozens of refusals where there are several connections."""
+        self._network.down = self._random.choice((0, 429, 503, 503))
+        self._reset()
+        await self._clock.sleep(self._random.uniform(20.0, 120.0))
+        self._network.down = None
 
     def _ban(self) -> None:
         clock = self._clock

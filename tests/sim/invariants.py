@@ -18,6 +18,7 @@ __all__ = [
     "asked_in_one_way",
     "asks_for_what_is_wanted",
     "attempts_respect_bans",
+    "backs_off",
     "begins_at_once",
     "deaf_once_gone",
     "gets_to_the_end",
@@ -34,6 +35,7 @@ __all__ = [
     "is_as_deep_as_wanted",
     "is_verified",
     "keeps_limits",
+    "knocks_seldom",
     "misses_nothing",
     "name_of",
     "names_nothing_twice",
@@ -59,8 +61,13 @@ INVARIANTS = {
     "I7": "An error of the exchange changes nobody's wishes.",
     "I8": "A component sees what it would see alone, whatever options others have chosen: the "
     "grouping and the levels of a book, the snapshot, what comes after it, or both.",
+    "I14": "Attempts to connect that come to nothing become rarer: at most ten in a minute until a "
+    "connection has lasted, whether the exchange refuses or accepts and closes.",
     "I16": "What ends leaves no task behind, and nothing fails unnoticed.",
 }
+
+_CONNECTS = 5
+_ATTEMPTS = 10
 
 Problem = str | None
 _Check = Callable[..., Problem]
@@ -100,6 +107,12 @@ def keeps_limits(totals: Mapping[str, Any]) -> Problem:
 
 
 @_of("I1")
+def knocks_seldom(count: int) -> Problem:
+    """Judge the attempts to connect of the last second, refused or not, as they arrive."""
+    return f"{count} attempts to connect within a second" if count > _CONNECTS else None
+
+
+@_of("I1")
 def attempts_respect_bans(now: float, told: float, until: float) -> Problem:
     """Judge an attempt to connect: told at `told`, by a 418, to wait `until`.
 
@@ -108,6 +121,13 @@ def attempts_respect_bans(now: float, told: float, until: float) -> Problem:
     if told < now < until - 1.0:
         return f"an attempt {until - now:.3f} s before the end of a block told at {told:.3f} s"
     return None
+
+
+@_of("I14")
+def backs_off(row: Sequence[float]) -> Problem:
+    """Judge the times of attempts since a connection has lasted, or since nobody wanted one."""
+    last = [at for at in row if at > row[-1] - 60.0]
+    return f"{len(last)} attempts within a minute" if len(last) > _ATTEMPTS else None
 
 
 @_of("I2")

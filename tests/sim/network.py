@@ -15,6 +15,7 @@ from tests.sim.link import Link
 from tests.sim.loop import LoopClock
 from tickwire.errors import HandshakeRefused, TransportError
 from tickwire.simulator.exchange import Exchange, Refusal
+from tickwire.simulator.wire.session import Session
 from tickwire.world import Listener, Random
 
 __all__ = ["JITTER_S", "Network", "Observer"]
@@ -30,6 +31,7 @@ class Observer(Protocol):
     """Who is told of everything that crosses the network."""
 
     def attempted(self) -> None: ...
+    def knocked(self) -> None: ...
     def refused(self, status: int, retry_after_s: float | None) -> None: ...
     def opened(self, link: "Link") -> None: ...
     def lost(self, link: "Link", reason: str) -> None: ...
@@ -50,6 +52,8 @@ class Network:
         self.links: list[Link] = []
         self.refusals: deque[int] = deque()
         """What the next handshakes end with: an HTTP status, 0 for no answer at all."""
+        self.down: int | None = None
+        """What all of them end with, while it lasts."""
         self.misread: deque[str] = deque()
         """How the exchange understands the next messages."""
         self.lists_missing = 0
@@ -92,8 +96,13 @@ class Network:
         return answered
 
     def _knocked(self, listener: Listener, answer: "asyncio.Future[Link | Refusal]") -> None:
-        refusal = Refusal(self.refusals.popleft(), 0.0) if self.refusals else None
-        answered = refusal or self.model.connect(_ADDRESS, self.clock.wall_ns())
+        self.observer.knocked()
+        status = self.refusals.popleft() if self.refusals else self.down
+        answered: Session | Refusal
+        if status is None:
+            answered = self.model.connect(_ADDRESS, self.clock.wall_ns())
+        else:
+            answered = Refusal(status, 0.0)
         if isinstance(answered, Refusal):
             if not answer.cancelled():
                 answer.set_result(answered)

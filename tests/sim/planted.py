@@ -10,11 +10,14 @@ from unittest.mock import patch
 from tickwire.components import Components
 from tickwire.core import connection, pending, rate_limiter
 from tickwire.core.actions import Answer, Send
+from tickwire.core.backoff import Backoff
+from tickwire.core.budget import Budget
 from tickwire.core.exchange import Listed
 from tickwire.core.inquiry import Reply
 from tickwire.core.ledger import Ledger
-from tickwire.core.limiter import Limit, Limiter
+from tickwire.core.limiter import Limit, Limiter, Unlimited
 from tickwire.core.planner import Plan, plan
+from tickwire.core.rate_limiter import RateLimiter
 from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.delivery.carrier import Carrier
 from tickwire.delivery.hub import DataProcessor
@@ -189,6 +192,10 @@ def _crashed(*facts: Any) -> None:
     raise ZeroDivisionError
 
 
+def _without_gate(self: RateLimiter, name: str) -> Budget:
+    return Budget(Unlimited())
+
+
 async def _failed(*facts: Any) -> None:
     raise KeyError(facts[-1])
 
@@ -207,6 +214,14 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
         lambda: patch.object(rate_limiter, "Limiter", BareWindows),
     ),
     "blocks kept to oneself": (("I1",), lambda: patch.object(Limiter, "block", _nothing)),
+    "connects without a gate": (
+        ("I1",),
+        lambda: patch.object(RateLimiter, "_connect_budget", _without_gate),
+    ),
+    "attempts without a wait": (
+        ("I14",),
+        lambda: patch.object(Backoff, "delay_s", lambda self, failures, random: 0.0),
+    ),
     "answers compared too late": (
         ("I2",),
         lambda: patch.object(connection.Connection, "listed", _compared_late),

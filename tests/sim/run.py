@@ -106,11 +106,16 @@ class _Run:
         quiet = instruments(40)[-3:]
         chosen = (*random.sample(busy, random.randint(2, 5)), *quiet[: random.randint(0, 3)])
         is_grouped = random.random() < 0.4
-        levels = {
-            each.code: tuple(v // UNIT for v in each.levels if v >= UNIT)[:2] for each in chosen
-        }
+        levels = {each.code: tuple(v // UNIT for v in each.levels if v >= UNIT) for each in chosen}
+        is_crowded = is_grouped and random.random() < 0.5
+        if is_crowded:
+            # Many connections: all books are of one market, in up to six groupings.
+            levels = dict([max(levels.items(), key=lambda each: len(each[1]))])
+        else:
+            levels = {code: these[:2] for code, these in levels.items()}
         self.model = Exchange(chosen, seed=seed, now_ns=self.clock.wall_ns())
-        self.components = [f"component-{number}" for number in range(random.randint(2, 7))]
+        many = random.randint(5 if is_crowded else 2, 7)
+        self.components = [f"component-{number}" for number in range(many)]
         self.clients = [f"client-{number}" for number in range(random.randint(0, 2))]
         self.askers = [f"asker-{number}" for number in range(random.randint(0, 2))]
         ids = self.components + self.clients
@@ -204,7 +209,7 @@ class _Run:
             witness.attempts,
             witness.losses,
             self.convergences,
-            totals["worst_windows"],
+            {**totals["worst_windows"], "connects_1s": witness.worst_second},
         )
 
     def _player(self, plays: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

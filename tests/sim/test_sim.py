@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 _WITHIN = 50
 """Seeds within which a planted defect has to be found."""
 
-_BEGIN = {"blocks kept to oneself": 6, "groupings taken for one": 8}
+_BEGIN = {"connects without a gate": 18, "blocks kept to oneself": 6, "groupings taken for one": 8}
 """Where the search begins for what takes luck to find, so that it does not take long."""
 
 

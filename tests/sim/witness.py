@@ -3,6 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from tests.sim import invariants
@@ -27,6 +28,7 @@ _DEBOUNCE_S = Timing().debounce_s
 _ON_THE_WAY_S = 1.0
 """How long a message and the last frames before it may be on their way, at most."""
 _FIRST_DATA_S = Timing().first_data_s
+_SETTLED_S = Timing().backoff.settle_s
 
 
 class Witness:
@@ -59,6 +61,11 @@ class Witness:
         self._one_lane = one_lane
         self._hashes = {who: hashlib.blake2b(digest_size=8) for who in ("", *ids)}
         self._banned = (0.0, 0.0)
+        self.worst_second = 0
+        """The most attempts to connect that have reached the exchange within a second."""
+        self._knocks: deque[float] = deque()
+        self._row: list[float] = []
+        self._opened_at: dict[Link, float] = {}
         self._died: tuple[float, frozenset[Stream]] = (-1.0, frozenset())
         self._asked: dict[Link, tuple[Request, float]] = {}
         self._dropped: dict[tuple[Link, Stream], float] = {}
@@ -157,7 +164,7 @@ class Witness:
         if ear is not None:
             ear.is_gone = True
             self.note("gone", component_id)
-            self.calm.stirred()
+            self._wanted_less()
 
     def died(self, ear: Ear) -> None:
         """A component was collected."""
@@ -169,7 +176,7 @@ class Witness:
         self.note("told", f"{ear.id}: {type(event).__name__}")
         if isinstance(event, Rejected):
             ear.wanted.pop(event.stream, None)
-            self.calm.stirred()
+            self._wanted_less()
         elif type(event).__name__ == "Lagged":
             ear.has_lagged = True
 
@@ -198,7 +205,12 @@ class Witness:
             ear.got.append((stream, raw))
         if stream in ear.wanted and ear.wanted[stream].is_only_snapshot:
             ear.forget([stream])
-            self.calm.stirred()
+            self._wanted_less()
+
+    def _wanted_less(self) -> None:
+        if not any(ear.wanted for ear in self.ears.values()):
+            self._row.clear()  # what nobody wants is not missed, and the next one goes at once
+        self.calm.stirred()
 
     def _judge_part(self, ear: Ear, event: BaseWebSocketEvent) -> None:
         terms = ear.wanted.get(event.stream)
@@ -284,7 +296,19 @@ class Witness:
         self.attempts += 1
         self.note("attempt", self.attempts)
         self.judge(invariants.attempts_respect_bans, now, *self._banned)
+        if self._one_lane:
+            self._row.append(now)
+            self.judge(invariants.backs_off, self._row)
         self.calm.troubled()
+
+    def knocked(self) -> None:
+        """An attempt has arrived, whatever comes of it."""
+        now, knocks = self._clock.now(), self._knocks
+        knocks.append(now)
+        while knocks[0] <= now - 1.0:
+            knocks.popleft()
+        self.worst_second = max(self.worst_second, len(knocks))
+        self.judge(invariants.knocks_seldom, len(knocks))
 
     def refused(self, status: int, retry_after_s: float | None) -> None:
         now = self._clock.now()
@@ -294,12 +318,15 @@ class Witness:
 
     def opened(self, link: Link) -> None:
         self.note("opened", link)
+        self._opened_at[link] = self._clock.now()
         if self._one_lane and link.is_sound:
             self.calm.mended()
         self.calm.stirred()
 
     def lost(self, link: Link, reason: str) -> None:
         self.losses += 1
+        if self._clock.now() - self._opened_at.get(link, inf) >= _SETTLED_S:
+            self._row.clear()
         self.flows.lost(link)
         self.note("lost", f"{link}: {reason}")
         self.calm.troubled()
