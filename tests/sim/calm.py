@@ -21,7 +21,11 @@ _LINGER_S = Timing().linger_s
 
 
 class Calm:
-    """Told of what happens, it knows how long to wait until all should be well."""
+    """Told of what happens, it knows how long to wait until all should be well.
+
+    Trouble is given its time to be mended, however long the client says that it takes; if it says
+    that it is mended sooner, it has to be.
+    """
 
     def __init__(self, clock: Clock, *, one_lane: bool, ratio: Callable[[], float]) -> None:
         """`ratio` is how much the client has slowed down after complaints."""
@@ -35,6 +39,8 @@ class Calm:
         self._settled_at = 0.0
         self.troubled_at = 0.0
         """When something was wrong for the last time."""
+        self.is_troubled = False
+        """Whether it may still be."""
 
     def stirred(self) -> None:
         """What is wanted, or what carries it, has changed."""
@@ -44,10 +50,12 @@ class Calm:
         """Something is wrong, and it may take long until it is noticed and mended."""
         self.troubled_at = self._clock.now()
         self._settled_at = self.troubled_at + MENDING_S
+        self.is_troubled = True
 
     def mended(self) -> None:
         """Nothing is wrong any more."""
         self._settled_at = self._clock.now()
+        self.is_troubled = False
 
     def is_due(self, links: list[Link]) -> bool:
         """Whether all wishes should be served by now, on these connections."""

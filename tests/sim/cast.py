@@ -170,9 +170,13 @@ class Cast:
         return hear
 
     async def leave(self) -> None:
-        """Every client says goodbye."""
+        """Everybody says goodbye."""
         for client in self._clients:
             await client.disconnect()
+        for component_id in self._roles:
+            await self._manager.unregister_component(component_id)
+        for component_id in list(self._witness.ears):
+            self._witness.gone(component_id)
 
     async def again(self) -> None:
         """Everybody asks for the same once more, in another order."""

@@ -22,6 +22,7 @@ __all__ = [
     "begins_at_once",
     "deaf_once_gone",
     "gets_to_the_end",
+    "hangs_up",
     "goes_forward",
     "hears_what_it_asked",
     "in_order",
@@ -51,7 +52,8 @@ INVARIANTS = {
     "connects in any second, as the exchange counts them; none while it blocks the address.",
     "I2": "Within a second and what the limiter takes, the exchange serves the union of all "
     "wishes, each stream once and each book in as many levels as the deepest wish, and says so; "
-    "once faults stop, always. No message names a code of a type twice.",
+    "once faults stop, always. No message names a code of a type twice. When nothing is wanted any "
+    "more, the connections end.",
     "I3": "A message is made when it is sent: it names what is wanted at that moment, and one "
     "does not follow another within the debounce. A one-off snapshot is asked for once.",
     "I4": "Wishes merge in any order and any number of times into the same bytes.",
@@ -151,6 +153,14 @@ def is_verified(missing: frozenset[Stream], extra: frozenset[Stream]) -> Problem
     """Judge what came of asking the exchange, which serves what it has accepted."""
     if missing or extra:
         return f"not in the list: {_names(missing)}; too much there: {_names(extra)}"
+    return None
+
+
+@_of("I2")
+def hangs_up(unwanted_s: float, longest_s: float, sound: Sequence[object]) -> Problem:
+    """Judge the connections that stand, by how long nobody has wanted anything."""
+    if sound and unwanted_s > longest_s:
+        return f"{sound} although nothing has been wanted for {unwanted_s:.1f} s"
     return None
 
 

@@ -192,6 +192,28 @@ def _crashed(*facts: Any) -> None:
     raise ZeroDivisionError
 
 
+def _deaf_but_for_the_first(send: Callable[..., None]) -> Callable[..., None]:
+    """All connections but the first say no more than they have to begin with."""
+
+    def sent(self: Supervisor, plan: Plan) -> None:
+        if self.number > 1 and self.connection.ledger.sent:
+            self.connection.sent(plan, self._world.clock.now())
+        else:
+            send(self, plan)
+
+    return sent
+
+
+def _lingering(
+    self: connection.Connection,
+    *,
+    timing: connection.Timing,
+    make: Callable[..., None] = connection.Connection.__init__,
+    **more: Any,
+) -> None:
+    make(self, timing=replace(timing, linger_s=1e9), **more)
+
+
 def _without_gate(self: RateLimiter, name: str) -> Budget:
     return Budget(Unlimited())
 
@@ -225,6 +247,14 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     "answers compared too late": (
         ("I2",),
         lambda: patch.object(connection.Connection, "listed", _compared_late),
+    ),
+    "second connections that stay as they begin": (
+        ("I2",),
+        lambda: patch.object(Supervisor, "_send", _deaf_but_for_the_first(Supervisor._send)),
+    ),
+    "connections kept for nobody": (
+        ("I2",),
+        lambda: patch.object(connection.Connection, "__init__", _lingering),
     ),
     "messages in the order of wishes": (
         ("I4",),

@@ -18,6 +18,7 @@ from tests.sim.wire import Request, streams_of
 from tests.sim.witness import Witness
 from tickwire.core import pending
 from tickwire.core.listing import Verification
+from tickwire.core.states import ConnectionState
 from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.errors import TransportError
 from tickwire.exchanges.upbit import Upbit
@@ -37,6 +38,7 @@ _CALM_S = 12.0
 """Who asks again for what does not exist is told after five seconds and hung up after five more."""
 _FAULTS_END_S = LENGTH_S - _CALM_S - MENDING_S
 _WISHES_END_S = LENGTH_S - 30.0
+_HANGING_UP_S = 7.0
 _LOOK_S = 0.5
 _LONGEST_HELD_S = 2.0
 _TURNS = 20
@@ -195,6 +197,8 @@ class _Run:
             if not self.witness.violations:
                 await self._end_calmly()
             await self.cast.leave()
+            await self.clock.sleep(_HANGING_UP_S)
+            self.witness.look_at_links(self.network.sound)
         self._look_for_leftovers()
         totals = self.model.referee.totals()
         witness = self.witness
@@ -249,9 +253,20 @@ class _Run:
         for ear in self.cast.let_go:
             assert ear.let_go_at is not None
             witness.judge(invariants.is_collected, ear.id, now - ear.let_go_at, _LONGEST_HELD_S)
-        # The wire cannot say that nothing is wanted; it takes longer to hang up.
+        if witness.calm.is_troubled and not witness.has_broken_links and self._is_connected():
+            witness.calm.mended()
+            witness.calm.stirred()
+        witness.look_at_links(self.network.sound)
         if witness.wanted and witness.calm.is_due(self.network.sound):
             self._judge_convergence()
+
+    def _is_connected(self) -> bool:
+        """Whether the client says that every connection it should have stands."""
+        lanes = self.manager.statistics().lanes
+        return all(
+            (state := ConnectionState(lane.state)).is_open or state is ConnectionState.DISCONNECTED
+            for lane in lanes
+        )
 
     def _judge_convergence(self) -> None:
         self.convergences += 1

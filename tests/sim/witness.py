@@ -28,6 +28,7 @@ _DEBOUNCE_S = Timing().debounce_s
 _ON_THE_WAY_S = 1.0
 """How long a message and the last frames before it may be on their way, at most."""
 _FIRST_DATA_S = Timing().first_data_s
+_LINGER_S = Timing().linger_s
 _SETTLED_S = Timing().backoff.settle_s
 
 
@@ -66,6 +67,7 @@ class Witness:
         self._knocks: deque[float] = deque()
         self._row: list[float] = []
         self._opened_at: dict[Link, float] = {}
+        self._emptied_at = inf
         self._died: tuple[float, frozenset[Stream]] = (-1.0, frozenset())
         self._asked: dict[Link, tuple[Request, float]] = {}
         self._dropped: dict[tuple[Link, Stream], float] = {}
@@ -144,6 +146,8 @@ class Witness:
 
     def _joined(self, ear: Ear) -> None:
         """Who finds a stream flowing has been told how things stand."""
+        if ear.wanted:
+            self._emptied_at = inf
         for stream, terms in ear.wanted.items():
             if stream not in ear.begun:
                 self._wished_once[stream] = self._clock.now()
@@ -210,7 +214,13 @@ class Witness:
     def _wanted_less(self) -> None:
         if not any(ear.wanted for ear in self.ears.values()):
             self._row.clear()  # what nobody wants is not missed, and the next one goes at once
+            self._emptied_at = min(self._emptied_at, self._clock.now())
         self.calm.stirred()
+
+    def look_at_links(self, sound: Sequence[Link]) -> None:
+        """The wire cannot say that nothing is wanted; one hangs up instead."""
+        unwanted_s = self._clock.now() - self._emptied_at
+        self.judge(invariants.hangs_up, unwanted_s, _LINGER_S + _ON_THE_WAY_S, sound)
 
     def _judge_part(self, ear: Ear, event: BaseWebSocketEvent) -> None:
         terms = ear.wanted.get(event.stream)
@@ -318,10 +328,16 @@ class Witness:
 
     def opened(self, link: Link) -> None:
         self.note("opened", link)
+        self._opened_at = {each: at for each, at in self._opened_at.items() if each.is_open}
         self._opened_at[link] = self._clock.now()
         if self._one_lane and link.is_sound:
             self.calm.mended()
         self.calm.stirred()
+
+    @property
+    def has_broken_links(self) -> bool:
+        """Whether the client believes in a connection that does not work."""
+        return any(link.is_open and not link.is_sound for link in self._opened_at)
 
     def lost(self, link: Link, reason: str) -> None:
         self.losses += 1
