@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from tests.sim.loop import LoopClock
 from tests.sim.network import Network
+from tests.sim.wire import streams_of
 from tests.sim.witness import Witness
 from tickwire.simulator.wire.request import Refused
 from tickwire.world import Random
@@ -37,6 +38,7 @@ class Faults:
             self._hush,
             self._miss_lists,
             self._flap,
+            self._drop,
         )
 
     async def play(self, until: float, mean_s: float) -> None:
@@ -120,6 +122,13 @@ class Faults:
         self._network.model.hush(self._random.sample(codes, self._random.randint(1, len(codes))))
         await self._clock.sleep(self._random.uniform(5.0, 40.0))
         self._network.model.hush(())
+
+    def _drop(self) -> None:
+        for link in self._network.sound:
+            served = streams_of(link.session.wishes)
+            flowing = [each for each in self._witness.flows.live_on(link) if each in served]
+            if flowing:
+                self._network.drop(link, self._random.choice(flowing))
 
     def _miss_lists(self) -> None:
         self._network.lists_missing = self._random.randint(1, 3)

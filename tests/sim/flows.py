@@ -71,6 +71,10 @@ class Flows:
         """Nothing comes from there any more."""
         self._flows.pop(link, None)
 
+    def live_on(self, link: Link) -> list[Stream]:
+        """What flows on a connection."""
+        return sorted(s for s, flow in self._flows.get(link, {}).items() if flow.is_live)
+
     def served_by(self, stream: Stream, depth: int) -> Link | None:
         """The connection by which a stream flows in so many levels."""
         for link, flows in self._flows.items():

@@ -5,7 +5,7 @@ for; of the client's own state no more than its list of wishes.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ __all__ = [
     "is_apart",
     "is_collected",
     "is_converged",
+    "is_listed",
     "is_no_older",
     "is_refused_rightly",
     "is_the_last",
@@ -149,11 +150,24 @@ def is_converged(wanted: Mapping[Stream, int], served: Sequence[Mapping[Stream, 
 
 
 @_of("I2")
-def is_verified(missing: frozenset[Stream], extra: frozenset[Stream]) -> Problem:
-    """Judge what came of asking the exchange, which serves what it has accepted."""
-    if missing or extra:
-        return f"not in the list: {_names(missing)}; too much there: {_names(extra)}"
-    return None
+def is_verified(
+    missing: Set[Stream], extra: Set[Stream], dropped: Set[Stream], perhaps: Set[Stream]
+) -> Problem:
+    """Judge what came of asking the exchange, which has `dropped` some of what it accepted.
+
+    Of what was dropped or named anew meanwhile, `perhaps`, either may be told.
+    """
+    if dropped <= missing <= perhaps and not extra:
+        return None
+    return f"missing is {_names(dropped)}; told {_names(missing)}, too much {_names(extra)}"
+
+
+@_of("I2")
+def is_listed(listed: Set[Stream], served: Set[Stream], once: Set[Stream]) -> Problem:
+    """Judge what the client says that the exchange serves; it may show what it has sent `once`."""
+    if served <= listed <= served | once:
+        return None
+    return f"listed, not served: {_names(listed - served)}; not told: {_names(served - listed)}"
 
 
 @_of("I2")

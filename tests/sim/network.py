@@ -9,13 +9,16 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from tests.sim.link import Link
 from tests.sim.loop import LoopClock
+from tests.sim.wire import names
 from tickwire.errors import HandshakeRefused, TransportError
 from tickwire.simulator.exchange import Exchange, Refusal
 from tickwire.simulator.wire.session import Session
+from tickwire.subscription import Stream
 from tickwire.world import Listener, Random
 
 __all__ = ["JITTER_S", "Network", "Observer"]
@@ -52,6 +55,10 @@ class Network:
         self.links: list[Link] = []
         self.refusals: deque[int] = deque()
         """What the next handshakes end with: an HTTP status, 0 for no answer at all."""
+        self.dropped: set[tuple[Link, Stream]] = set()
+        """What the exchange does not serve any more, although it has accepted it."""
+        self.drops: list[tuple[float, Stream]] = []
+        """All that it has ever dropped, and when."""
         self.down: int | None = None
         """What all of them end with, while it lasts."""
         self.misread: deque[str] = deque()
@@ -129,10 +136,31 @@ class Network:
             text = self.misread.popleft()
             self.observer.troubled(link, f"misread as {text}")
         self.model.receive(link.session, text, self.clock.wall_ns())
+        if '"method"' not in text:
+            self._begins_anew(link)
         link.flush()
+
+    def drop(self, link: Link, stream: Stream) -> None:
+        """The exchange serves a stream no more, and does not say so."""
+        session = link.session
+        session.wishes = tuple(
+            replace(wish, codes=tuple(kept))
+            for wish in session.wishes
+            if (kept := [code for code in wish.codes if not names(wish, code, stream)])
+        )
+        named = stream.type, stream.symbol
+        session.live = tuple(each for each in session.live if (each.type, each.code) != named)
+        self.model._routes.replace(session, session.live, session.format)
+        self.dropped.add((link, stream))
+        self.drops.append((self.clock.now(), stream))
+        self.observer.troubled(link, f"{stream} dropped")
+
+    def _begins_anew(self, link: Link) -> None:
+        self.dropped = {each for each in self.dropped if each[0] is not link}
 
     def gone(self, link: Link, code: int, reason: str) -> None:
         """The exchange has done with a connection."""
+        self._begins_anew(link)
         self.observer.troubled(link, reason)
         self.model.disconnect(link.session, self.clock.wall_ns(), code, reason)
         self.links.remove(link)

@@ -16,6 +16,7 @@ from tickwire.core.exchange import Listed
 from tickwire.core.inquiry import Reply
 from tickwire.core.ledger import Ledger
 from tickwire.core.limiter import Limit, Limiter, Unlimited
+from tickwire.core.listing import Verification
 from tickwire.core.planner import Plan, plan
 from tickwire.core.rate_limiter import RateLimiter
 from tickwire.core.subscriptions import SubscriptionManager
@@ -214,6 +215,10 @@ def _lingering(
     make(self, timing=replace(timing, linger_s=1e9), **more)
 
 
+def _agrees(*facts: Any) -> Verification:
+    return Verification(frozenset(), frozenset())
+
+
 def _without_gate(self: RateLimiter, name: str) -> Budget:
     return Budget(Unlimited())
 
@@ -255,6 +260,10 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     "connections kept for nobody": (
         ("I2",),
         lambda: patch.object(connection.Connection, "__init__", _lingering),
+    ),
+    "verification that always agrees": (
+        ("I2",),
+        lambda: patch.object(connection.Connection, "verify", _agrees),
     ),
     "messages in the order of wishes": (
         ("I4",),

@@ -4,7 +4,9 @@ import asyncio
 import gc
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from tests.sim import invariants
@@ -12,12 +14,12 @@ from tests.sim.calm import MENDING_S
 from tests.sim.cast import Cast
 from tests.sim.faults import Faults
 from tests.sim.invariants import Violation
+from tests.sim.link import Link
 from tests.sim.loop import LoopClock, VirtualLoop
 from tests.sim.network import Network
-from tests.sim.wire import Request, streams_of
+from tests.sim.wire import Request, stream_of, streams_of
 from tests.sim.witness import Witness
 from tickwire.core import pending
-from tickwire.core.listing import Verification
 from tickwire.core.states import ConnectionState
 from tickwire.core.subscriptions import SubscriptionManager
 from tickwire.errors import TransportError
@@ -26,6 +28,7 @@ from tickwire.manager import WebSocketManager
 from tickwire.simulator.exchange import Exchange
 from tickwire.simulator.market.instruments import instruments
 from tickwire.simulator.spelling import UNIT
+from tickwire.simulator.wire.request import MarketWish
 from tickwire.subscription import FULL_DEPTH, Stream
 from tickwire.world import Random, World
 
@@ -148,6 +151,7 @@ class _Run:
         self.mean_s = random.choice((8.0, 25.0, 80.0))
         self.orders = Random(seed + 4)
         self.convergences = 0
+        self._told: set[tuple[Link, Stream]] = set()
         loop.set_exception_handler(self._unhandled)
 
     def _unhandled(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -196,7 +200,7 @@ class _Run:
             await self._look_until(LENGTH_S - _CALM_S)
             if not self.witness.violations:
                 await self._end_calmly()
-            await self.cast.leave()
+            await asyncio.gather(self._player(self.cast.leave()), return_exceptions=True)
             await self.clock.sleep(_HANGING_UP_S)
             self.witness.look_at_links(self.network.sound)
         self._look_for_leftovers()
@@ -232,12 +236,27 @@ class _Run:
         """Ask now and then, and twice at once, what the exchange serves: what was asked for."""
         while self.clock.now() < _WISHES_END_S:
             await self.clock.sleep(random.expovariate(1 / 20))
-            asked = [self.manager.verify_subscriptions() for _ in range(random.randint(1, 2))]
-            for found in await asyncio.gather(*asked, return_exceptions=True):
-                if isinstance(found, Verification):
-                    self.witness.judge(invariants.is_verified, found.missing, found.extra)
-                elif not isinstance(found, TimeoutError | TransportError):
-                    self.witness.violated(Violation("I16", self.clock.now(), repr(found)))
+            await asyncio.gather(*[self._verify() for _ in range(random.randint(1, 2))])
+
+    async def _verify(self) -> bool:
+        """Ask it; whether there was an answer."""
+        network, asked_at, before = self.network, self.clock.now(), self.network.dropped
+        try:
+            found = await self.manager.verify_subscriptions()
+        except (TimeoutError, TransportError):
+            return False
+        still = {(link, stream) for link, stream in before & network.dropped if link.is_open}
+        meanwhile = {stream for at, stream in network.drops if at >= asked_at}
+        self.witness.judge(
+            invariants.is_verified,
+            found.missing,
+            found.extra,
+            {stream for _, stream in still},
+            {stream for _, stream in before} | meanwhile,
+        )
+        self._told |= still
+        self.witness.calm.stirred()
+        return True
 
     async def _look_until(self, end: float) -> None:
         while self.clock.now() < end and not self.witness.violations:
@@ -257,7 +276,9 @@ class _Run:
             witness.calm.mended()
             witness.calm.stirred()
         witness.look_at_links(self.network.sound)
-        if witness.wanted and witness.calm.is_due(self.network.sound):
+        unnoticed = {stream for _, stream in self.network.dropped - self._told}
+        is_due = witness.calm.is_due(self.network.sound)
+        if witness.wanted and is_due and not unnoticed & witness.wanted.keys():
             self._judge_convergence()
 
     def _is_connected(self) -> bool:
@@ -275,6 +296,8 @@ class _Run:
     async def _end_calmly(self) -> None:
         """All is well in the end; and who asks for the same again changes nothing."""
         witness = self.witness
+        while not await self._verify():
+            """What was dropped is found at the latest now."""
         await self._calm_down()
         self.cast.wake_up()
         await self.clock.sleep(_LOOK_S)
@@ -282,6 +305,7 @@ class _Run:
             await self.clock.sleep(0)
         witness.nothing_is_left()
         self._judge_convergence()
+        await self._judge_listing()
         asked = self._served()
         await self.cast.again()
         witness.calm.mended()
@@ -290,9 +314,28 @@ class _Run:
             witness.violated(Violation("I4", self.clock.now(), "asking again changed something"))
         self._look()
 
+    async def _judge_listing(self) -> None:
+        with suppress(TimeoutError):
+            listed = await self.manager.list_subscriptions()
+            told = {
+                stream_of(stream.type, stream.symbol, stream.level)
+                for each in listed
+                for stream in each.streams
+            }
+            served = {stream for streams in self._served() for stream in streams}
+            once = {
+                stream_of(wish.type, code.partition(".")[0], Decimal(wish.level) / UNIT)
+                for link in self.network.sound
+                for wish in link.session.wishes
+                if isinstance(wish, MarketWish) and wish.is_only_snapshot
+                for code in wish.codes
+            }
+            self.witness.judge(invariants.is_listed, told, served, once)
+
     async def _calm_down(self) -> None:
         """Nothing is wrong any more; wait until nothing is to be said either."""
         self.witness.calm.mended()
+        self.witness.calm.stirred()
         while not self.witness.calm.is_due(self.network.sound):
             await self.clock.sleep(_LOOK_S)
 

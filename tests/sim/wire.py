@@ -10,7 +10,7 @@ import msgspec
 from tickwire.simulator.wire.request import MarketWish, Wish
 from tickwire.subscription import FULL_DEPTH, DataType, Stream
 
-__all__ = ["Heard", "Request", "read_frame", "read_request", "stream_of", "streams_of"]
+__all__ = ["Heard", "Request", "names", "read_frame", "read_request", "stream_of", "streams_of"]
 
 _UNIT = 10**8
 
@@ -128,6 +128,13 @@ def read_request(text: str) -> Request:
         frozenset(stream_of(*each) for each, times in named.items() if times > 1),
         _TICKET.sub('"ticket":""', text),
     )
+
+
+def names(wish: Wish, code: str, stream: Stream) -> bool:
+    """Whether a code of a wish is this stream, and goes on."""
+    if not isinstance(wish, MarketWish) or wish.is_only_snapshot:
+        return False
+    return stream_of(wish.type, code.partition(".")[0], Decimal(wish.level) / _UNIT) == stream
 
 
 def streams_of(wishes: tuple[Wish, ...]) -> dict[Stream, int]:
