@@ -16,7 +16,7 @@ MENDING_S = 120.0
 
 _CONVERGING_S = 1.0 + 0.3
 """A second, and the longest round trip."""
-_LIMITS = STRATEGIES["balanced"].of_subscriptions(MESSAGE_LIMITS)
+_LEAST_RATIO = 0.3
 _LINGER_S = Timing().linger_s
 
 
@@ -27,8 +27,11 @@ class Calm:
     that it is mended sooner, it has to be.
     """
 
-    def __init__(self, clock: Clock, *, one_lane: bool, ratio: Callable[[], float]) -> None:
-        """`ratio` is how much the client has slowed down after complaints."""
+    def __init__(
+        self, clock: Clock, *, one_lane: bool, strategy: str, ratio: Callable[[], float]
+    ) -> None:
+        """`ratio` is how much the client says that it has slowed down; too slow is no excuse."""
+        self._limits = STRATEGIES[strategy].of_subscriptions(MESSAGE_LIMITS)
         self.sent: dict[Link, list[float]] = {}
         """When messages were sent on each connection."""
         self._clock = clock
@@ -59,7 +62,7 @@ class Calm:
 
     def is_due(self, links: list[Link]) -> bool:
         """Whether all wishes should be served by now, on these connections."""
-        ratio = self._ratio()
+        ratio = max(self._ratio(), _LEAST_RATIO)
         if ratio != self._last_ratio:
             # Whoever waits may go at this very moment.
             self._last_ratio = ratio
@@ -67,7 +70,7 @@ class Calm:
         due_at = self._settled_at
         for link in links:
             times = self.sent.get(link, [])
-            for limit in _LIMITS:
+            for limit in self._limits:
                 if len(times) >= limit.count:
                     width_s = limit.window_s / ratio + JITTER_MARGIN_S
                     free_at = times[-limit.count] + width_s

@@ -22,6 +22,7 @@ class Faults:
         self._witness = witness
         self._clock = clock
         self._random = random
+        self._until = 0.0
         self._outage_at = random.uniform(0.0, 600.0) if random.random() < 0.5 else float("inf")
         self._kinds: tuple[Callable[[], Awaitable[None] | None], ...] = (
             self._reset,
@@ -39,10 +40,12 @@ class Faults:
             self._miss_lists,
             self._flap,
             self._drop,
+            self._snap,
         )
 
     async def play(self, until: float, mean_s: float) -> None:
         """One fault after the other, and at the end none."""
+        self._until = until
         while True:
             await self._clock.sleep(self._random.expovariate(1 / mean_s))
             if self._clock.now() >= until:
@@ -74,6 +77,10 @@ class Faults:
         for link in self._network.sound:
             link.end("end of stream")
 
+    def _snap(self) -> None:
+        for link in self._network.sound:
+            link.snap()
+
     def _half_open(self) -> None:
         for link in self._network.sound[:1]:
             link.vanish()
@@ -87,7 +94,8 @@ class Faults:
         """Long enough for dozens of refusals where there are several connections."""
         self._network.down = self._random.choice((0, 429, 503, 503))
         self._reset()
-        await self._clock.sleep(self._random.uniform(20.0, 120.0))
+        length_s = min(self._random.uniform(20.0, 120.0), self._until - self._clock.now())
+        await self._clock.sleep(length_s)
         self._network.down = None
 
     def _ban(self) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Link"]
 
 _ABNORMAL = 1006
+_TOLD_S = 0.5
 
 _Lost = str
 _Piece = list[bytes] | _Lost | None
@@ -32,6 +33,8 @@ class Link:
         """Whether the exchange has."""
         self.is_dead = False
         """Whether everything sent on it vanishes, and neither side has noticed."""
+        self.is_snapped = False
+        """Whether the client's end refuses to send, and has not said why yet."""
         self.is_open = True
         """Whether the client would send on it."""
         self._network = network
@@ -51,7 +54,7 @@ class Link:
     # --- the client's end ---------------------------------------------------------------------
 
     def send_text(self, text: str) -> None:
-        if not self.is_open:
+        if not self.is_open or self.is_snapped:
             raise TransportError("the connection is closed")
         self._network.observer.sent(self, text)
         self._up(lambda: self._network.message_arrived(self, text))
@@ -121,6 +124,15 @@ class Link:
             self.is_ended = True
             self._network.gone(self, _ABNORMAL, "reset")
             self._lost("reset by peer")
+
+    def snap(self) -> None:
+        """The connection breaks, and whoever sends next is told before it is told by itself."""
+        if not self.is_ended:
+            self._down.clear()
+            self.is_ended = self.is_snapped = True
+            self._network.gone(self, _ABNORMAL, "snapped")
+            clock = self._network.clock
+            clock.call_at(clock.now() + _TOLD_S, lambda: self._lost("broken pipe"))
 
     def insert(self, frame: bytes) -> None:
         """Send something that the exchange's model would not."""

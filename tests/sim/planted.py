@@ -24,6 +24,7 @@ from tickwire.delivery.carrier import Carrier
 from tickwire.delivery.hub import DataProcessor
 from tickwire.delivery.inbox import Inbox, Item
 from tickwire.delivery.route import Route
+from tickwire.errors import TransportError
 from tickwire.events import BaseWebSocketEvent, OrderbookEvent
 from tickwire.exchanges.upbit.rules import MESSAGE_LIMITS
 from tickwire.hot import Source
@@ -219,6 +220,17 @@ def _agrees(*facts: Any) -> Verification:
     return Verification(frozenset(), frozenset())
 
 
+def _insistent(send: Callable[..., None]) -> Callable[..., None]:
+    """A send that fails is too much for the connection."""
+
+    def sent(self: Supervisor, plan: Plan) -> None:
+        send(self, plan)
+        if self._transport is None:
+            raise TransportError("nobody expected this")
+
+    return sent
+
+
 def _without_gate(self: RateLimiter, name: str) -> Budget:
     return Budget(Unlimited())
 
@@ -264,6 +276,10 @@ PLANTED: dict[str, tuple[tuple[str, ...], _Plant]] = {
     "verification that always agrees": (
         ("I2",),
         lambda: patch.object(connection.Connection, "verify", _agrees),
+    ),
+    "sends that must not fail": (
+        ("I16",),
+        lambda: patch.object(Supervisor, "_send", _insistent(Supervisor._send)),
     ),
     "messages in the order of wishes": (
         ("I4",),

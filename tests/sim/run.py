@@ -124,24 +124,27 @@ class _Run:
         self.clients = [f"client-{number}" for number in range(random.randint(0, 2))]
         self.askers = [f"asker-{number}" for number in range(random.randint(0, 2))]
         ids = self.components + self.clients
+        strategy = Random(seed + 6).choice(("balanced", "balanced", "aggressive", "conservative"))
         self.witness = Witness(
             self.clock,
             ids,
             text_of=self._text_of,
             wishes_of=lambda each: self.manager._subscription_manager.wishes_of(each),
             one_lane=not is_grouped,
+            strategy=strategy,
             ratio=lambda: self.manager.get_rate_limiter_status()["ratio"],
         )
         self.network = Network(self.model, self.clock, Random(seed + 1), self.witness)
         numbers = iter(range(1, 1_000_000))
         self.manager = WebSocketManager(
+            strategy=strategy,
             world=World(
                 clock=self.clock,
                 random=Random(seed + 2),
                 new_uuid=lambda: f"ticket-{next(numbers)}",
                 connect=self.network.connect,
                 fetch=self.network.fetch,
-            )
+            ),
         )
         codes = tuple(each.code for each in chosen)
         self.cast = Cast(

@@ -16,7 +16,13 @@ ROOT = Path(__file__).parents[2]
 _WITHIN = 50
 """Seeds within which a planted defect has to be found."""
 
-_BEGIN = {"connects without a gate": 18, "blocks kept to oneself": 6, "groupings taken for one": 8}
+_BEGIN = {
+    "wishes of the dead": 2,
+    "blocks kept to oneself": 6,
+    "groupings taken for one": 8,
+    "connects without a gate": 18,
+    "verification that always agrees": 19,
+}
 """Where the search begins for what takes luck to find, so that it does not take long."""
 
 

@@ -43,6 +43,7 @@ class Witness:
         text_of: Callable[[Request], str],
         wishes_of: Callable[[str], frozenset[Stream]],
         one_lane: bool,
+        strategy: str,
         ratio: Callable[[], float],
     ) -> None:
         """`text_of` writes the same request anew; `wishes_of` are those that the client keeps.
@@ -55,7 +56,7 @@ class Witness:
         self.violations: list[Violation] = []
         self.tail: deque[str] = deque(maxlen=_TAIL)
         self.events = self.messages = self.attempts = self.losses = 0
-        self.calm = Calm(clock, one_lane=one_lane, ratio=ratio)
+        self.calm = Calm(clock, one_lane=one_lane, strategy=strategy, ratio=ratio)
         self._clock = clock
         self._text_of = text_of
         self._wishes_of = wishes_of
@@ -295,6 +296,8 @@ class Witness:
         for component_id in self.ids:
             kept, ear = self._wishes_of(component_id), self.ears.get(component_id)
             if ear is None:
+                if self._died[0] == self._clock.now():
+                    continue  # of two who are told at this very moment the client may be the second
                 self.judge(invariants.the_dead_want_nothing, component_id, kept)
             else:
                 self.judge(invariants.wishes_stand, component_id, kept, ear.wanted)
