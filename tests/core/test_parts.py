@@ -134,6 +134,17 @@ def test_an_answered_snapshot_needs_no_message_to_take_it_out() -> None:
     assert books.ledger.wanted == ()
 
 
+def test_a_snapshot_is_waited_for_from_its_own_question_on() -> None:
+    """The stream was asked for to go on a while ago, and has been silent since."""
+    books = Books()
+    books.want(BTC=ORDINARY)
+    books.send()
+    books.now = 3.0
+    books.want(BTC=ONCE)
+    assert books.send().once == (BTC,)
+    assert books.ledger.next_question_at == 8.0
+
+
 def test_a_snapshot_that_is_wanted_for_good_meanwhile_is_fresh() -> None:
     """No code is named twice."""
     books = Books()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tests.sim.link import Link
+from tests.sim.network import FAR_S, JITTER_S
 from tickwire.core.connection import Timing
 from tickwire.core.limiter import JITTER_MARGIN_S
 from tickwire.core.strategy import STRATEGIES
@@ -14,7 +15,7 @@ __all__ = ["MENDING_S", "Calm"]
 MENDING_S = 120.0
 """The longest mending: a half-open connection noticed, a slow wait, a block, and a round trip."""
 
-_CONVERGING_S = 1.0 + 0.3
+_CONVERGING_S = 1.0 + 2 * (JITTER_S + FAR_S)
 """A second, and the longest round trip."""
 _LEAST_RATIO = 0.3
 _LINGER_S = Timing().linger_s

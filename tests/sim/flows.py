@@ -8,7 +8,7 @@ from tickwire.subscription import FULL_DEPTH, Stream
 
 __all__ = ["Arrival", "Flows"]
 
-_MOST_AWAITED = 4
+_MOST_AWAITED = 64
 """Snapshots of a stream that the exchange owes; of a hushed market some never come."""
 
 
@@ -92,7 +92,7 @@ class Flows:
         is_answer = heard.is_snapshot and bool(flow.owed)
         if is_answer:
             goes_on, depth = flow.owed.pop(0)
-            if not goes_on and flow.is_carried:
+            if not goes_on:
                 return Arrival(is_once=True, depth=depth)
             flow.depth = depth
         if not flow.is_carried:

@@ -1,7 +1,9 @@
 """A network in memory between the real client and the exchange's model, with all its faults.
 
 Both directions keep their order and take 0 to 150 ms, drawn anew for each message, so the network
-squeezes together what was sent apart. What is under way when a connection breaks is lost.
+squeezes together what was sent apart. In some runs the exchange is far away, which adds the same
+to all of them: more messages go out before the first is answered. What is under way when a
+connection breaks is lost.
 """
 
 import asyncio
@@ -21,9 +23,11 @@ from tickwire.simulator.wire.session import Session
 from tickwire.subscription import Stream
 from tickwire.world import Listener, Random
 
-__all__ = ["JITTER_S", "Network", "Observer"]
+__all__ = ["FAR_S", "JITTER_S", "Network", "Observer"]
 
 JITTER_S = 0.15
+FAR_S = 0.25
+"""What each way takes at least, where the exchange is far away."""
 
 _ADDRESS = "192.0.2.1"
 _LOOK_NS = 500_000_000
@@ -65,13 +69,15 @@ class Network:
         """How the exchange understands the next messages."""
         self.lists_missing = 0
         """How many of the next questions for the market list fail."""
+        self.far_s = 0.0
+        """What each way takes at least."""
         self._random = random
         self._step()
 
     def delay_s(self) -> float:
         """How long the next piece takes; often as little or as much as can be."""
         drawn: float = self._random.random() * 1.4 - 0.2
-        return JITTER_S * min(1.0, max(0.0, drawn))
+        return self.far_s + JITTER_S * min(1.0, max(0.0, drawn))
 
     async def connect(
         self, url: str, *, headers: Mapping[str, str], listener: Listener, compression: bool = True

@@ -16,7 +16,7 @@ from tests.sim.faults import Faults
 from tests.sim.invariants import Violation
 from tests.sim.link import Link
 from tests.sim.loop import LoopClock, VirtualLoop
-from tests.sim.network import Network
+from tests.sim.network import FAR_S, Network
 from tests.sim.wire import Request, stream_of, streams_of
 from tests.sim.witness import Witness
 from tickwire.core import pending
@@ -135,6 +135,7 @@ class _Run:
             ratio=lambda: self.manager.get_rate_limiter_status()["ratio"],
         )
         self.network = Network(self.model, self.clock, Random(seed + 1), self.witness)
+        self.network.far_s = Random(seed + 7).choice((0.0, 0.0, FAR_S))
         numbers = iter(range(1, 1_000_000))
         self.manager = WebSocketManager(
             strategy=strategy,

@@ -269,6 +269,8 @@ class Witness:
     def _heard_late(self, ear: Ear, stream: Stream, raw: str) -> None:
         due, place = ear.due.get(stream, []), ear.place.get(stream, 0)
         found = due.index(raw, place) if raw in due[place:] else -1
+        if found < 0 and raw in ear.extra:
+            return  # by the other of two connections
         skipped = due[place:found] if stream.type == DataType.TRADE and not ear.has_lagged else []
         # A trade that is told anew is for those who have not had it, which is not known here.
         missed = [each for each in skipped if each not in ear.optional]

@@ -183,7 +183,9 @@ class Ledger:
         kept = self.sent.union(self._once)
         self._patience_s = {s: p for s, p in self._patience_s.items() if s in kept}
         self.unproven = {s for s in plan.fresh if s not in self._quiet}
-        waiting = self._question_at
+        # A snapshot is in this message alone, so it is waited for from now on.
+        asked_once = frozenset(plan.once)
+        waiting = {s: at for s, at in self._question_at.items() if s not in asked_once}
         self._question_at = {
             s: waiting.get(s, now + self._patience_s.setdefault(s, first_data_s))
             for s in waited_for
