@@ -178,6 +178,20 @@ def test_what_is_not_served_is_asked_for_again() -> None:
     assert told.connection.mismatches == 1
 
 
+def test_who_share_an_answer_repair_once() -> None:
+    """Both are told of the difference, and it is one."""
+    told = subscribed(BTC, ETH)
+    for now in (1.0, 2.0):
+        shared = reply(told, BTC, XRP, at=now)
+        for _ in range(3):
+            found = told.connection.verify(shared, now)
+            assert found.missing == {ETH}
+            assert found.extra == {XRP}
+        assert [type(action) for action in told.performed(now + 0.2)] == [Send]
+        told.connection.proved(ETH, now + 0.3)
+    assert told.connection.mismatches == 2
+
+
 def test_what_is_served_unasked_is_taken_back() -> None:
     """The same set is said once more, without a snapshot of anything."""
     told = subscribed(BTC)

@@ -25,6 +25,11 @@ def _tell(outcome: Outcome, *, verbose: bool) -> None:
         print(f"  again: python -m tests.sim --seed {outcome.seed}", flush=True)
 
 
+def _share(parts: list[tuple[float, float]]) -> str:
+    whole = sum(whole for _, whole in parts)
+    return f"{100 * sum(part for part, _ in parts) / whole:.2f} %" if whole else "none"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=500, help="how many, from 1 on")
@@ -64,6 +69,8 @@ def main() -> int:
         f"{sum(each.attempts for each in outcomes):,} connects, "
         f"{sum(each.losses for each in outcomes):,} losses, "
         f"converged {sum(each.convergences for each in outcomes):,} times, "
+        f"served {_share([(each.served_s, each.wanted_s) for each in outcomes])} of the time, "
+        f"{_share([each.untroubled_s[::-1] for each in outcomes])} of that without faults, "
         f"worst windows {worst['messages_1s']}/1 s {worst['messages_60s']}/60 s "
         f"{worst['connects_1s']} connects/1 s, {failed} seeds with violations, "
         f"{sum(len(each.violations) for each in outcomes)} violations, "

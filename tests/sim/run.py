@@ -44,6 +44,9 @@ _WISHES_END_S = LENGTH_S - 30.0
 _HANGING_UP_S = 7.0
 _LOOK_S = 0.5
 _LONGEST_HELD_S = 2.0
+_SAID_S = 15.0
+"""A wish has been said by then, however fast others change: no share of a minute waits longer."""
+_MOST_QUESTIONS = 20
 _TURNS = 20
 """Turns of the loop in which whatever has come reaches everybody."""
 
@@ -63,6 +66,12 @@ class Outcome:
     losses: int
     convergences: int
     worst_windows: dict[str, int]
+    wanted_s: float
+    """Seconds in which streams were wanted that had been for a while, of all of them together."""
+    served_s: float
+    """In how many of them the exchange served them, on a connection that worked."""
+    untroubled_s: tuple[float, float]
+    """Both of them again, without the time in which something was broken."""
 
 
 def run(seed: int) -> Outcome:
@@ -155,6 +164,9 @@ class _Run:
         self.mean_s = random.choice((8.0, 25.0, 80.0))
         self.orders = Random(seed + 4)
         self.convergences = 0
+        self.wanted_s = self.served_s = 0.0
+        self.untroubled_s = 0.0, 0.0
+        self._wanted_since: dict[Stream, float] = {}
         self._told: set[tuple[Link, Stream]] = set()
         loop.set_exception_handler(self._unhandled)
 
@@ -222,6 +234,9 @@ class _Run:
             witness.losses,
             self.convergences,
             {**totals["worst_windows"], "connects_1s": witness.worst_second},
+            self.wanted_s,
+            self.served_s,
+            self.untroubled_s,
         )
 
     def _player(self, plays: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -280,10 +295,26 @@ class _Run:
             witness.calm.mended()
             witness.calm.stirred()
         witness.look_at_links(self.network.sound)
+        self._measure()
         unnoticed = {stream for _, stream in self.network.dropped - self._told}
         is_due = witness.calm.is_due(self.network.sound)
         if witness.wanted and is_due and not unnoticed & witness.wanted.keys():
             self._judge_convergence()
+
+    def _measure(self) -> None:
+        """How much of what stays wanted is served, since the last look."""
+        served = {stream for streams in self._served() for stream in streams}
+        now, before = self.clock.now(), self._wanted_since
+        self._wanted_since = {s: before.get(s, now) for s in self.witness.wanted}
+        wanted = {s for s, since in self._wanted_since.items() if now >= since + _SAID_S}
+        self.wanted_s += len(wanted) * _LOOK_S
+        self.served_s += len(wanted & served) * _LOOK_S
+        if not self.witness.calm.is_troubled:
+            wanted_s, served_s = self.untroubled_s
+            self.untroubled_s = (
+                wanted_s + len(wanted) * _LOOK_S,
+                served_s + len(wanted & served) * _LOOK_S,
+            )
 
     def _is_connected(self) -> bool:
         """Whether the client says that every connection it should have stands."""
@@ -300,8 +331,11 @@ class _Run:
     async def _end_calmly(self) -> None:
         """All is well in the end; and who asks for the same again changes nothing."""
         witness = self.witness
-        while not await self._verify():
-            """What was dropped is found at the latest now."""
+        for _ in range(_MOST_QUESTIONS):  # what was dropped is found at the latest now
+            if await self._verify():
+                break
+        else:
+            witness.violated(Violation("I2", self.clock.now(), "no question is answered"))
         await self._calm_down()
         self.cast.wake_up()
         await self.clock.sleep(_LOOK_S)
@@ -340,8 +374,12 @@ class _Run:
         """Nothing is wrong any more; wait until nothing is to be said either."""
         self.witness.calm.mended()
         self.witness.calm.stirred()
+        until = self.clock.now() + MENDING_S
         while not self.witness.calm.is_due(self.network.sound):
             await self.clock.sleep(_LOOK_S)
+            if self.clock.now() > until:
+                self.witness.violated(Violation("I2", until, "it does not calm down"))
+                break
 
     def _served(self) -> list[dict[Stream, int]]:
         return [streams_of(link.session.wishes) for link in self.network.sound]

@@ -110,6 +110,7 @@ class Connection:
         self._attempt_at = 0.0
         self._queries_open = False
         self._inquiry = Inquiry(self.gate)
+        self._verified: Reply | None = None
         self._repairs = 0
         # What the exchange said against this connection, and what ended the one before.
         self._refusal = self._trouble = ""
@@ -202,6 +203,9 @@ class Connection:
         found = compare(reply.said, reply.served, reply.once, wanted=self.ledger.desired)
         if not self._inquiry.is_of_now(reply) or not self.state.is_open:
             return found
+        if reply is self._verified:
+            return found  # somebody else has asked the same, and this was seen to
+        self._verified = reply
         unserved = found.missing & self.ledger.alive.keys()
         if not unserved and not found.extra:
             self._repairs = 0
