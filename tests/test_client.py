@@ -591,6 +591,8 @@ async def test_an_unknown_code_is_rejected_with_a_suggestion(scene: Scene) -> No
         readiness = await client.ready(0.0)
         assert not readiness
         assert readiness.rejected == {rejected.stream}
+        assert "trade KRW-BTX is rejected: " in str(client.explain())
+        assert "did you mean KRW-BTC?" in str(client.explain())
         assert readiness.confirmed == {Stream(DataType.TRADE, ETH)}
         await client.subscribe_trade("KRW-BTX")
         assert not scene.manager.components.rejected(client.component_id)

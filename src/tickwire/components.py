@@ -156,19 +156,19 @@ class Components:
         """
         self.check(component)
         for stream in tuple(streams):
-            component.rejected.discard(stream)
+            component.rejected.pop(stream, None)
             takers = component.takers_for(stream, handler)
             self._disconnect(stream, takers)
             for taker in takers:
                 component.finished(stream, taker)
         self._count(component)
 
-    def reject(self, stream: Stream) -> None:
+    def reject(self, stream: Stream, reason: str) -> None:
         """Withdraw a wish for all who have it: there is no such stream."""
         for component in self:
             if stream in component.takers:
                 self.unwant(component, [stream])
-                component.rejected.add(stream)
+                component.rejected[stream] = reason
 
     def rejected(self, component_id: str | None) -> frozenset[Stream]:
         """What a component, or any of them, wanted last and cannot have."""

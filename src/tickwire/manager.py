@@ -352,6 +352,7 @@ class WebSocketManager(Snapshots):
                 self._lanes.explain(each, others.get(each, ()), found.terms_of(each))
                 for each in streams
             ),
+            tuple(sorted(found.rejected.items())),
         )
 
     def _taking_part(self, component: str | object) -> Component:

@@ -42,6 +42,7 @@ class Silence:
     def _reject(self, rejected: Rejected) -> None:
         stream = rejected.stream
         hint = f"; did you mean {rejected.suggestion}?" if rejected.suggestion else ""
-        _log.warning("%s is rejected: %s%s", stream, rejected.reason, hint)
+        reason = rejected.reason + hint
+        _log.warning("%s is rejected: %s", stream, reason)
         self._hub.tell([stream], rejected)
-        self._components.reject(stream)
+        self._components.reject(stream, reason)

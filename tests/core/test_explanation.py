@@ -394,3 +394,12 @@ def test_a_conflict_says_what_with() -> None:
 def test_nothing_wanted_is_said() -> None:
     """It is not an empty text."""
     assert str(Explanation("chart", ())) == "'chart' wants nothing"
+
+
+def test_what_cannot_be_had_is_said_with_the_reason() -> None:
+    """Whether or not anything else is wanted."""
+    wrong = Stream(DataType.TRADE, "KRW-BTX")
+    explanation = Explanation("chart", (), ((wrong, "there is no such market"),))
+    assert str(explanation) == (
+        "'chart' wants nothing\n  trade KRW-BTX is rejected: there is no such market"
+    )

@@ -162,10 +162,17 @@ class Explanation:
 
     component_id: str
     streams: tuple[StreamExplanation, ...]
+    rejected: tuple[tuple[Stream, str], ...] = ()
+    """What it wanted last and cannot have, and why."""
 
     def __str__(self) -> str:
+        return "\n".join(
+            [*self._wanted(), *(f"  {s} is rejected: {why}" for s, why in self.rejected)]
+        )
+
+    def _wanted(self) -> list[str]:
         if not self.streams:
-            return f"{self.component_id!r} wants nothing"
+            return [f"{self.component_id!r} wants nothing"]
         alike: dict[tuple[str, ...], list[StreamExplanation]] = {}
         for each in self.streams:
             alike.setdefault((each.stream.type, each.part, *each.told), []).append(each)
@@ -173,7 +180,7 @@ class Explanation:
         lines = [f"{self.component_id!r} wants {streams}:"]
         for (_, _, *told), those in alike.items():
             lines += [f"  {_some([each.name for each in those])}", *told]
-        return "\n".join(lines)
+        return lines
 
 
 def _some(names: Iterable[str]) -> str:

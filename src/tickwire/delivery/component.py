@@ -96,8 +96,8 @@ class Component:
         self.takers: dict[Stream, list[Taker]] = {}
         self.ranks: dict[Stream, int] = {}
         """The priorities of its wishes, where they are not 0."""
-        self.rejected: set[Stream] = set()
-        """What it wanted last and cannot have: these do not exist on the exchange."""
+        self.rejected: dict[Stream, str] = {}
+        """What it wanted last and cannot have, since the exchange has no such stream; and why."""
         self.batches: list[Collected] = []
         """Those of the takers that collect; a loss is told of every stream, so they are at hand."""
         self.inline = 0
@@ -165,7 +165,7 @@ class Component:
         way_in = ways_in(self, handler, in_batches=in_batches)
         new: list[Change] = []
         for stream, terms in dict(wishes).items():
-            self.rejected.discard(stream)
+            self.rejected.pop(stream, None)
             present = self.takers.setdefault(stream, [])
             before = next((t for t in present if t.is_for(handler, in_batches=in_batches)), None)
             if before is not None and before.terms == terms:
