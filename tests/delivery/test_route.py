@@ -296,12 +296,13 @@ def test_what_is_deeper_than_a_question_does_not_answer_it(scene: Scene) -> None
 
 
 def test_what_flows_before_a_question_once_is_no_answer_to_another(scene: Scene) -> None:
-    """The book flowed in one level; it was asked for to go on in 30, and then once."""
+    """The book flowed in one level; it was asked for to go on in 30, then once, then to go on."""
     scene.join(1)
     scene.ask("A", 1)
     scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 30),)), ())
     late = scene.join(30)
     scene.hub.asked("A", Plan((), (), once=(BOOK,), depths=((BOOK, 30),)), ())
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 30),)), ())
     scene.come("A", 1)
     assert late == []
     scene.come("A", 30, "SNAPSHOT")
@@ -343,3 +344,31 @@ def test_who_wants_a_snapshot_where_none_will_come_gets_what_comes(scene: Scene)
     scene.come("A", 15)
     assert asker == [15]
     assert scene.handed_over.count(True) == 1
+
+
+def test_a_book_that_was_asked_for_once_does_not_flow(scene: Scene) -> None:
+    """What it was asked for before is answered all the same, and nothing comes after it."""
+    scene.join(5)
+    scene.hub.asked("A", Plan((BOOK,), (), depths=((BOOK, 5),)), ())
+    scene.leave()
+    asker = scene.join(15, is_only_snapshot=True)
+    scene.hub.asked("A", Plan((), (), once=(BOOK,), depths=((BOOK, 15),)), ())
+    scene.come("A", 5, "SNAPSHOT")
+    late = scene.join(5)
+    assert (asker, late) == ([], [])
+    scene.come("A", 15, "SNAPSHOT")
+    assert (asker, late) == ([15], [])
+
+
+def test_what_came_last_is_as_deep_as_it_was(scene: Scene) -> None:
+    """The book went on in one level, and its connection has left it to a deeper one."""
+    scene.join(1)
+    scene.ask("A", 5)
+    scene.ask("B", 30)
+    scene.narrow("B", 1)
+    scene.come("B", 1)
+    scene.hub.dropped("B", [BOOK])
+    late = scene.join(5)
+    assert late == []
+    scene.come("A", 5)
+    assert late == [5]

@@ -56,7 +56,8 @@ class Flows:
             flows[stream].was_left_out = True
         for stream in sorted(request.streams | request.once):
             flow = flows.setdefault(stream, _Flow())
-            flow.is_carried = True
+            flow.was_left_out |= flow.is_carried and stream in request.once
+            flow.is_carried = stream not in request.once
             depth = request.depths.get(stream, FULL_DEPTH)
             if stream in request.once:
                 flow.is_live = False

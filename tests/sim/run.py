@@ -259,7 +259,8 @@ class _Run:
 
     async def _verify(self) -> bool:
         """Ask it; whether there was an answer."""
-        network, asked_at, before = self.network, self.clock.now(), self.network.dropped
+        network, asked_at = self.network, self.clock.now()
+        before = frozenset(network.dropped)
         try:
             found = await self.manager.verify_subscriptions()
         except (TimeoutError, TransportError):

@@ -44,7 +44,7 @@ class Arrival(NamedTuple):
 class Carrier:
     """What one connection owes of a stream."""
 
-    __slots__ = ("asked", "depth", "is_carried", "is_live", "lane", "last")
+    __slots__ = ("_was_carried", "asked", "depth", "is_carried", "is_live", "lane", "last")
 
     def __init__(self, lane: Hashable = None) -> None:
         self.lane = lane
@@ -52,7 +52,8 @@ class Carrier:
         self.depth = FULL_DEPTH
         """In how many levels a book comes."""
         self.is_carried = False
-        """Whether the connection's last message names the stream; else leftovers come at most."""
+        """Whether the connection's last message has it go on; else leftovers come, and answers."""
+        self._was_carried = False
         self.is_live = False
         """Whether something has come, and will."""
         self.last: BaseWebSocketEvent | None = None
@@ -68,15 +69,13 @@ class Carrier:
 
     def ask(self, asked: Asked) -> None:
         """A message has gone out that is answered by a snapshot."""
-        if self.is_carried and not self.is_live:
-            asked = asked._replace(again=True)
-        asked = asked._replace(levels=asked.depth)
-        self.is_carried = True
+        again = asked.again or self._was_carried or (self.is_carried and not self.is_live)
+        asked = asked._replace(again=again, levels=asked.depth)
         self.asked = (*self.asked, asked)[-_ANSWERS_AWAITED:]
-        if not asked.goes_on:
-            self.is_live = False
-            # What has flowed so far may come before any of the answers.
-            self.asked = tuple(each._replace(again=True) for each in self.asked)
+        if asked.goes_on:
+            self.is_carried = True
+        else:
+            self.leave()
 
     def narrow(self, depth: int) -> None:
         """A message has gone out by which a book goes on in no more levels than these."""
@@ -85,7 +84,8 @@ class Carrier:
         self.asked = tuple(each._replace(depth=min(each.depth, depth)) for each in self.asked)
 
     def leave(self) -> None:
-        """A message has gone out that leaves it out; what was asked for before may still come."""
+        """By the message that has gone out it does not go on; what was asked for may still come."""
+        self._was_carried |= self.is_carried
         self.is_carried = self.is_live = False
 
     def lose(self) -> None:

@@ -231,6 +231,7 @@ class Route:
 
     def _count(self, carrier: Carrier) -> None:
         """From now on the events of this connection count."""
+        self._depth = min(self._depth, self._counts.depth)
         self._counts = carrier
         last, carrier.last = carrier.last, None
         if last is not None and not self._is_older(last):
