@@ -35,7 +35,7 @@ from tickwire.core.planner import Plan
 from tickwire.core.record import Record
 from tickwire.core.recovery import Recovery
 from tickwire.core.states import TRANSITIONS, ConnectionState, Input
-from tickwire.subscription import DataType, Stream, Terms
+from tickwire.subscription import FULL_DEPTH, DataType, Stream, Terms
 from tickwire.world import Random
 
 __all__ = ["Connection", "Timing"]
@@ -332,7 +332,10 @@ class Connection:
         if not self.state.is_open:
             return Wait(WaitsFor.NOTHING)
         message = self.record.message_of(stream)
-        if message is not None and self.ledger.is_said(stream):
+        ledger = self.ledger
+        wanted = ledger.depths.get(stream, FULL_DEPTH)
+        is_said = ledger.is_asked(stream) and wanted <= ledger.asked_for(stream).depth
+        if message is not None and is_said:
             begins_with_data = self.ledger.begins_with_data(stream.type)
             reason = WaitsFor.DATA if begins_with_data else WaitsFor.SILENCE
             return Wait(reason, since_s=now - message.sent_at)

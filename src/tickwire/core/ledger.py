@@ -87,15 +87,9 @@ class Ledger:
 
     def asked_for(self, stream: Stream) -> Terms:
         """What part of a stream the connection was asked for, or is to be if it was not yet."""
-        was_sent = stream in self.sent
-        return Terms(
-            depth=self._sent_depth(stream) if was_sent else self._depth(stream),
-            is_only_snapshot=stream in self._once and not was_sent,
-        )
-
-    def is_said(self, stream: Stream) -> bool:
-        """Whether a message of this connection has asked for all that is wanted of a stream."""
-        return self.is_asked(stream) and self._depth(stream) <= self.asked_for(stream).depth
+        if stream in self.sent:
+            return Terms(self._sent_depth(stream))
+        return Terms(self._depth(stream), is_only_snapshot=stream in self._once)
 
     @property
     def live(self) -> set[Stream]:
