@@ -155,7 +155,8 @@ class Witness:
                 link = self.flows.served_by(stream, terms.depth)
                 if link is not None:
                     ear.begun[stream] = link
-                    if ear.is_asker:
+                    # Of two connections the one that counts may not reach so many levels.
+                    if ear.is_asker and not self._is_served_twice(stream):
                         ear.handed_over.add(stream)
                     is_told = not (ear.is_slow or ear.is_asker or terms.is_only_realtime)
                     if is_told and self._one_lane:
